@@ -1,4 +1,4 @@
-import { middy } from '@middy/core';
+import core from '@middy/core';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
@@ -161,7 +161,7 @@ export const api = <Caller>(authenticate: Authenticate<Caller>, ...routes: reado
       },
     } as const;
   });
-  return middy<APIGatewayProxyEventV2, Result>()
+  return core<APIGatewayProxyEventV2, Result>()
     .use(httpHeaderNormalizer())
     .onError((request) => {
       request.response = refused(request.error, request.event.requestContext.requestId);

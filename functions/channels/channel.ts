@@ -1,0 +1,229 @@
+import * as z from 'zod';
+
+import type { ChannelAccount } from './account.ts';
+
+/** What a payer can be asked for, as the wire contract lists it. */
+export const Method = z.enum([
+  'wechat_jsapi',
+  'wechat_h5',
+  'wechat_native',
+  'wechat_app',
+  'wechat_code',
+  'alipay_page',
+  'alipay_wap',
+  'alipay_app',
+  'alipay_qr',
+  'alipay_code',
+  'unionpay_gateway',
+  'unionpay_wap',
+  'unionpay_qr',
+  'unionpay_code',
+  'bestpay_h5',
+  'bestpay_code',
+  'lakala_qr',
+  'lakala_code',
+  'lakala_pos',
+  'jdpay_h5',
+  'jdpay_code',
+  'yeepay_h5',
+  'bank_gateway',
+  'bank_code',
+  'bank_transfer',
+  'balance',
+  'prepaid_card',
+  'apple_iap',
+  'samsung_pay',
+  'huawei_pay',
+  'card',
+]);
+export type Method = z.infer<typeof Method>;
+
+/** What the payer's device must do next. */
+export const Action = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('qr_code'), content: z.string() }),
+  z.object({ type: z.literal('redirect'), url: z.string() }),
+  z.object({ type: z.literal('form'), url: z.string(), fields: z.record(z.string(), z.string()) }),
+  z.object({ type: z.literal('sdk'), params: z.record(z.string(), z.string()) }),
+  z.object({ type: z.literal('none') }),
+  z.object({ type: z.literal('remit'), account: z.string(), reference: z.string() }),
+]);
+export type Action = z.infer<typeof Action>;
+
+/** Money that a channel says it has taken, in its own words: whether it is what we asked for is not the adapter's question. */
+export interface Receipt {
+  readonly channelTradeNo: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  /** The channel's own instant of success: it decides the business date. */
+  readonly paidAt: Date;
+  /** Whose money it is at the channel; must be the account's own. */
+  readonly merchantAtChannel: string;
+  readonly appAtChannel: string;
+}
+
+export interface ChannelFailure {
+  /** The channel's own code. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * What a channel says happened to an attempt. `pending` is the only safe default: a timeout, an unknown code or an
+ * unreadable reply is never a failure, because money may have moved; those are thrown, and the attempt is `unknown`.
+ */
+export type Outcome =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'succeeded'; readonly receipt: Receipt }
+  | { readonly kind: 'failed'; readonly failure: ChannelFailure }
+  | { readonly kind: 'closed' }
+  /** The channel has never heard of it. */
+  | { readonly kind: 'absent' };
+
+export type Placing =
+  | { readonly kind: 'placed'; readonly action: Action }
+  | { readonly kind: 'refused'; readonly failure: ChannelFailure }
+  /** The number is known there in a state that placing cannot tell (paid, closed): ask. */
+  | { readonly kind: 'ask' };
+
+export type Closing =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'absent' }
+  /** Paid, or in a state that closing cannot tell: ask. */
+  | { readonly kind: 'ask' };
+
+export type RefundOutcome =
+  /** `acceptedAt` is the channel's instant of acceptance: it decides the business date. */
+  | { readonly kind: 'processing'; readonly channelRefundNo: string; readonly acceptedAt: Date }
+  | {
+      readonly kind: 'succeeded';
+      readonly channelRefundNo: string;
+      readonly acceptedAt: Date;
+      readonly succeededAt: Date;
+    }
+  | { readonly kind: 'failed'; readonly failure: ChannelFailure }
+  | { readonly kind: 'absent' };
+
+export interface OrderToPlace {
+  readonly channelOrderNo: string;
+  readonly method: Method;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly subject: string;
+  readonly expiresAt: Date;
+  readonly notifyUrl: string;
+  readonly payer: { readonly ip?: string | undefined; readonly openid?: string | undefined };
+}
+
+export interface RefundToPlace {
+  /** The same number for ever: a refund is never sent again under another one. */
+  readonly channelRefundNo: string;
+  readonly channelOrderNo: string;
+  readonly amount: bigint;
+  readonly paid: bigint;
+  readonly currency: string;
+  readonly reason: string | undefined;
+  readonly notifyUrl: string;
+}
+
+/** A callback as it came; header names are lower case. */
+export interface RawCallback {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+/** What a callback says once its source is verified. `channelOrderNo` may be of no order that we know. */
+export type Heard =
+  | { readonly about: 'payment'; readonly channelOrderNo: string; readonly outcome: Outcome }
+  | {
+      readonly about: 'refund';
+      readonly channelOrderNo: string;
+      readonly refundNo: string;
+      readonly outcome: RefundOutcome;
+    }
+  /** Genuine, and of a kind that changes nothing here. */
+  | { readonly about: 'nothing' };
+
+/** How a channel wants to be answered. */
+export interface Acknowledgement {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body: string;
+}
+
+/** What a channel can do. Routing and the checks of requests read this, never the channel's name. */
+export interface Capabilities {
+  readonly methods: readonly Method[];
+  readonly currencies: readonly string[];
+  readonly amountMin: bigint;
+  readonly amountMax: bigint;
+  readonly canClose: boolean;
+  readonly refund: { readonly maxAgeDays: number; readonly partial: boolean; readonly multiple: boolean };
+  readonly statements: readonly ('trade' | 'fund')[];
+}
+
+/** A callback that is not what it claims to be: nothing of it is believed. */
+export class CallbackRefused extends Error {
+  override readonly name = 'CallbackRefused';
+}
+
+/**
+ * One channel account, ready to be called. Adapters translate, they decide nothing. Every call tries once and takes at most
+ * 8 s; whatever cannot be read as one of the answers is thrown, and means unknown.
+ */
+export interface Channel {
+  place(order: OrderToPlace): Promise<Placing>;
+  query(channelOrderNo: string): Promise<Outcome>;
+  close(channelOrderNo: string): Promise<Closing>;
+  refund(refund: RefundToPlace): Promise<RefundOutcome>;
+  queryRefund(channelRefundNo: string): Promise<RefundOutcome>;
+  /** Verifies first, then translates; throws `CallbackRefused`. */
+  readCallback(callback: RawCallback): Heard;
+}
+
+/** A kind of channel: what it can do, and how an account of it is opened. */
+export interface ChannelKind {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** What the account's row and its secret must hold. */
+  readonly settings: z.ZodType;
+  readonly secrets: z.ZodType;
+  open(account: ChannelAccount, secrets: unknown, now: () => Date): Channel;
+  acknowledge(taken: boolean): Acknowledgement;
+  /** Reads a statement file whole or not at all; throws `StatementError`. */
+  readStatement(bytes: Buffer): Statement;
+}
+
+/** One line of a statement, in our words. Amounts are magnitudes; `fee` has the sign of a cost to us. */
+export interface StatementLine {
+  readonly line: number;
+  readonly kind: 'payment' | 'refund';
+  readonly channelOrderNo: string;
+  readonly channelTradeNo: string;
+  /** On refunds: our number of it. */
+  readonly refundNo?: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly fee: bigint;
+  readonly status: string;
+  readonly at: Date;
+}
+
+export interface Statement {
+  /** What the file judges: a file of successes says nothing about refunds. */
+  readonly judges: readonly ('payment' | 'refund')[];
+  readonly lines: readonly StatementLine[];
+  /** Whose statement the file says it is, where it says so. */
+  readonly merchantsAtChannel: readonly string[];
+}
+
+/** A statement that cannot be believed: the batch becomes abnormal, naming line and reason. */
+export class StatementError extends Error {
+  override readonly name = 'StatementError';
+  readonly line: number;
+  readonly reason: string;
+  constructor(line: number, reason: string) {
+    super(`line ${line}: ${reason}`);
+    this.line = line;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,19 @@
+import * as z from 'zod';
+
+import { FeePlanId } from '#clearing/fee-plan.ts';
+import { IdOf } from '#kernel/id.ts';
+import { SettlementPlan } from '#settlement/plan.ts';
+
+export const MerchantStatus = z.enum(['applied', 'reviewing', 'active', 'suspended', 'closed', 'rejected']);
+
+/** 商户: who is paid. Belongs to one app; collects through the channel accounts named here, in this order. */
+export const Merchant = z.strictObject({
+  id: IdOf('mch'),
+  app_id: IdOf('app'),
+  name: z.string().min(1).max(64),
+  status: MerchantStatus,
+  fee_plan_id: FeePlanId,
+  settlement_plan_id: SettlementPlan.shape.id,
+  channel_account_ids: z.array(IdOf('chn')).max(50),
+});
+export type Merchant = z.infer<typeof Merchant>;
