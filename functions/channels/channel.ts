@@ -171,6 +171,8 @@ export class CallbackRefused extends Error {
  * 8 s; whatever cannot be read as one of the answers is thrown, and means unknown.
  */
 export interface Channel {
+  /** Who we are there: a receipt that names somebody else is a mismatch. */
+  readonly identity: { readonly merchant: string; readonly app: string };
   place(order: OrderToPlace): Promise<Placing>;
   query(channelOrderNo: string): Promise<Outcome>;
   close(channelOrderNo: string): Promise<Closing>;
