@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import * as z from 'zod';
+import type { Channel } from './channel.ts';
+import type { Clock } from './clock.ts';
+import { answerControl, controlTooLarge } from './control/control.ts';
+import { Faults } from './faults.ts';
+import { Postman } from './postman.ts';
+import { listen, type Listener } from './server.ts';
+import { Store } from './store.ts';
+import { openWechat } from './wechat/channel.ts';
+import { credentialsOf, WechatCredentials } from './wechat/credentials.ts';
+import { FEE_PPM } from './wechat/desk.ts';
+
+export interface SandboxOptions {
+  /** Everything is kept here; ports are remembered and taken again while they are free. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log?: (line: string) => void;
+}
+
+export interface Sandbox {
+  /** Origin of the control side. */
+  readonly control: string;
+  /** Origin of each channel. */
+  readonly channels: { readonly wechat: string };
+  readonly credentials: { readonly wechat: WechatCredentials };
+  /** What was agreed with the merchant beside the keys. */
+  readonly accounts: {
+    readonly wechat: { readonly fee_ppm: number; readonly currency: 'CNY'; readonly time_zone: string };
+  };
+  /** Resolves when no callback is under way or due, and nothing is about to happen by itself. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const BEAT_MS = 20;
+const Ports = z.record(z.string(), z.int());
+
+/** The pulse: what time brings about in the channels, then the callbacks that are due. */
+const beatOf = (channels: readonly Channel[], postman: Postman, log: (line: string) => void) => () => {
+  try {
+    for (const channel of channels) channel.work();
+    postman.pump();
+  } catch (error) {
+    log(`unexpected: ${String(error)}`);
+  }
+};
+
+/** Starts the channels and their control side on 127.0.0.1. */
+export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
+  const { clock, log = () => undefined } = options;
+  const store = new Store(options.dataDir);
+  const faults = new Faults(store);
+  const postman = new Postman(store, faults, clock, log);
+  const issued = await credentialsOf(store);
+  const channels = new Map([['wechat', openWechat({ store, faults, postman, clock }, issued)]]);
+  const all = [...channels.values()];
+  for (const channel of all) postman.serve(channel.name, channel.callbacks);
+
+  const beat = beatOf(all, postman, log);
+  const idle = async (): Promise<void> => {
+    beat();
+    while (postman.busy() || all.some((channel) => channel.unsettled())) {
+      await pause(5);
+      beat();
+    }
+  };
+
+  const ports = store.setting('ports', Ports) ?? {};
+  const listeners = new Map<string, Listener>();
+  const open = async (
+    name: string,
+    handling: Pick<Parameters<typeof listen>[0], 'handle' | 'tooLarge'>,
+  ): Promise<string> => {
+    const listener = await listen({ ...handling, port: ports[name] ?? 0, log });
+    listeners.set(name, listener);
+    return listener.origin;
+  };
+  const origins: Record<string, string> = {};
+  for (const channel of all) {
+    origins[channel.name] = await open(channel.name, channel);
+  }
+  const controlled = { channels, faults, clock, origins: () => origins, idle };
+  const control = await open('control', {
+    handle: (call) => answerControl(controlled, call),
+    tooLarge: controlTooLarge,
+  });
+  store.remember('ports', Object.fromEntries([...listeners].map(([name, { port }]) => [name, port])));
+
+  const pulse = setInterval(beat, BEAT_MS);
+  return {
+    control,
+    channels: { wechat: origins['wechat'] ?? '' },
+    credentials: { wechat: WechatCredentials.parse(issued) },
+    accounts: { wechat: { fee_ppm: FEE_PPM, currency: 'CNY', time_zone: 'Asia/Shanghai' } },
+    idle,
+    stop: async () => {
+      clearInterval(pulse);
+      await Promise.all([...listeners.values()].map((listener) => listener.close()));
+      await postman.stop();
+      store.close();
+    },
+  };
+};
