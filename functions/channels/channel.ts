@@ -91,13 +91,16 @@ export type Closing =
   /** Paid, or in a state that closing cannot tell: ask. */
   | { readonly kind: 'ask' };
 
+/**
+ * `channelRefundNo` is the number we gave, as everywhere. `acceptedAt` is the channel's instant of acceptance: it decides the
+ * business date. A callback may not say it (WeChat's does not): then it is what placing or asking has said, never a guess.
+ */
 export type RefundOutcome =
-  /** `acceptedAt` is the channel's instant of acceptance: it decides the business date. */
-  | { readonly kind: 'processing'; readonly channelRefundNo: string; readonly acceptedAt: Date }
+  | { readonly kind: 'processing'; readonly channelRefundNo: string; readonly acceptedAt: Date | undefined }
   | {
       readonly kind: 'succeeded';
       readonly channelRefundNo: string;
-      readonly acceptedAt: Date;
+      readonly acceptedAt: Date | undefined;
       readonly succeededAt: Date;
     }
   | { readonly kind: 'failed'; readonly failure: ChannelFailure }
