@@ -1,0 +1,74 @@
+import * as z from 'zod';
+
+import { derivedId, IdOf, type Id } from '#kernel/id.ts';
+import { Currency, Sum } from '#kernel/money.ts';
+
+/**
+ * 科目: the chart of accounts. `kind` decides on which side an account naturally stands; `floor` that it never goes below
+ * zero. Platform accounts (clearing, cost, fee income) are kept as a sub-balance of each merchant and summed on read, so no
+ * row is hot and every commit sums to zero.
+ */
+export const chart = {
+  /** 渠道待清算: what a channel has collected and not yet paid out to us. */
+  channel_clearing: { kind: 'asset', floor: false },
+  /** 渠道成本 */
+  channel_cost: { kind: 'expense', floor: false },
+  /** 手续费收入 */
+  fee_income: { kind: 'income', floor: false },
+  /** 待结算 */
+  merchant_pending: { kind: 'liability', floor: true },
+  /** 可用余额 */
+  merchant_available: { kind: 'liability', floor: true },
+  /** 冻结: refunds under way. */
+  merchant_held: { kind: 'liability', floor: true },
+  /** 挂账: late, duplicate and mismatched receipts; only a desk moves them. */
+  suspense: { kind: 'liability', floor: true },
+} as const;
+
+export const Subject = z.enum([
+  'channel_clearing',
+  'channel_cost',
+  'fee_income',
+  'merchant_pending',
+  'merchant_available',
+  'merchant_held',
+  'suspense',
+] satisfies (keyof typeof chart)[]);
+export type Subject = z.infer<typeof Subject>;
+
+export const Kind = z.enum(['asset', 'liability', 'income', 'expense']);
+
+/** An account is named by what it is, not numbered: owner, subject, currency, and the channel account for clearing. */
+export interface AccountName {
+  readonly owner: string;
+  readonly subject: Subject;
+  readonly currency: string;
+  readonly channelAccountId?: string | undefined;
+}
+
+export const accountId = ({ owner, subject, currency, channelAccountId = '' }: AccountName): Id<'acc'> =>
+  derivedId('acc', owner, subject, currency, channelAccountId);
+
+const isDebitSide = (subject: Subject) => chart[subject].kind === 'asset' || chart[subject].kind === 'expense';
+
+/** How a leg moves the balance of its account, which is kept positive on its natural side. */
+export const change = (subject: Subject, side: 'debit' | 'credit', amount: bigint): bigint =>
+  (side === 'debit') === isDebitSide(subject) ? amount : -amount;
+
+export const Account = z.object({
+  id: IdOf('acc'),
+  subject: Subject,
+  owner: IdOf('mch'),
+  kind: Kind,
+  currency: Currency,
+  channel_account_id: IdOf('chn').optional(),
+  /** In minor units, positive on the natural side. */
+  balance: Sum,
+});
+export type Account = z.infer<typeof Account>;
+
+/** What a balance adds to the two sides of a trial balance. */
+export const sides = ({ subject, balance }: Account): { debit: bigint; credit: bigint } => {
+  const debit = isDebitSide(subject) ? balance : -balance;
+  return debit >= 0n ? { debit, credit: 0n } : { debit: 0n, credit: -debit };
+};

@@ -1,0 +1,108 @@
+import * as z from 'zod';
+
+import { Action, Method, type Outcome, type Receipt as ChannelReceipt } from '#channels/channel.ts';
+import { FeeRule, Terms } from '#clearing/fee-plan.ts';
+import { BusinessDate, Instant } from '#kernel/business-date.ts';
+import { IdOf } from '#kernel/id.ts';
+import { machine } from '#kernel/machine.ts';
+import { Amount, Currency, Sum } from '#kernel/money.ts';
+
+export const AttemptStatus = z.enum(['pending', 'unknown', 'succeeded', 'failed', 'closed']);
+export type AttemptStatus = z.infer<typeof AttemptStatus>;
+
+/** Only what is in this table can happen. There is no way out of `succeeded`. */
+export const attempts = machine<AttemptStatus, 'succeed' | 'fail' | 'close' | 'lose' | 'know'>({
+  pending: { succeed: 'succeeded', fail: 'failed', close: 'closed', lose: 'unknown' },
+  unknown: { succeed: 'succeeded', fail: 'failed', close: 'closed', know: 'pending' },
+  // Money that arrived is never refused, whatever we believed before.
+  failed: { succeed: 'succeeded' },
+  closed: { succeed: 'succeeded' },
+  succeeded: {},
+});
+
+/** Money received, with the facts that its journal needs, stored when they become true. */
+export const Receipt = z.object({
+  trade_no: z.string(),
+  amount: Amount,
+  currency: Currency,
+  paid_at: Instant,
+  /** The business date whose statement must show it: of the channel's own instant. */
+  flow_date: BusinessDate,
+  /** The accounting date: of the instant at which we learnt of it. */
+  booked_on: BusinessDate,
+  /** What the merchant pays us; nothing on money that waits in suspense. */
+  fee: Sum,
+  /** What the channel takes. */
+  cost: Sum,
+});
+export type Receipt = z.infer<typeof Receipt>;
+
+/** What the channel says that we did not ask for. */
+export const Mismatch = z.object({
+  field: z.enum(['amount', 'currency', 'merchant', 'app']),
+  expected: z.string(),
+  received: z.string(),
+});
+export type Mismatch = z.infer<typeof Mismatch>;
+
+/** 支付尝试: one try on a channel, with its own channel-facing number. */
+export const Attempt = z.object({
+  no: z.int().min(1).max(99),
+  method: Method,
+  channel: z.string(),
+  channel_account_id: IdOf('chn'),
+  status: AttemptStatus,
+  /** When the channel answered; until then a repeated placement may send the same order again. */
+  action: Action.optional(),
+  failure: z.object({ code: z.string(), message: z.string() }).optional(),
+  mismatch: Mismatch.optional(),
+  receipt: Receipt.optional(),
+  /** Succeeded after the payment was closed. */
+  late: z.literal(true).optional(),
+  /** Succeeded on a payment that had been paid. */
+  duplicate: z.literal(true).optional(),
+  /** A second payment of the same order number: the number of the attempt whose order it was. */
+  repeats: z.int().optional(),
+  /** Agreed when the attempt was made. */
+  terms: Terms,
+  cost: FeeRule,
+  time_zone: z.string(),
+  created_at: Instant,
+  looked_at: Instant.optional(),
+});
+export type Attempt = z.infer<typeof Attempt>;
+
+export const isLive = ({ status }: Attempt) => status === 'pending' || status === 'unknown';
+
+/** Money that the books must show: also of a mismatch in amount or currency. Not when it went to somebody else's account. */
+export const isMoney = ({ receipt, mismatch }: Attempt) =>
+  receipt !== undefined && mismatch?.field !== 'merchant' && mismatch?.field !== 'app';
+
+/** Money that pays for the order; all other money waits in suspense. */
+export const isWinner = ({ status, late, duplicate, mismatch }: Attempt) =>
+  status === 'succeeded' && !late && !duplicate && !mismatch;
+
+export const mismatchOf = (
+  asked: { amount: bigint; currency: string },
+  identity: { merchant: string; app: string },
+  { amount, currency, merchantAtChannel, appAtChannel }: ChannelReceipt,
+): Mismatch | undefined => {
+  const compared = [
+    ['merchant', identity.merchant, merchantAtChannel],
+    ['app', identity.app, appAtChannel],
+    ['currency', asked.currency, currency],
+    ['amount', String(asked.amount), String(amount)],
+  ] as const;
+  const wrong = compared.find(([, expected, received]) => expected !== received);
+  return wrong && { field: wrong[0], expected: wrong[1], received: wrong[2] };
+};
+
+/** What an outcome that brings no money does to an attempt; the same attempt when it changes nothing. */
+export const afterOutcome = (attempt: Attempt, outcome: Exclude<Outcome, { kind: 'succeeded' }>): Attempt => {
+  // A mismatch waits for a person: only money can still be heard of it.
+  if (attempt.mismatch) return attempt;
+  const event = ({ pending: 'know', failed: 'fail', closed: 'close', absent: undefined } as const)[outcome.kind];
+  const status = event && attempts.next(attempt.status, event);
+  if (!status) return attempt;
+  return { ...attempt, status, ...(outcome.kind === 'failed' && { failure: { ...outcome.failure } }) };
+};

@@ -1,0 +1,33 @@
+import { credit, debit, journal, type Journal, type Leg } from '#ledger/journal.ts';
+
+import { isMoney, isWinner, type Attempt, type Receipt } from './attempt.ts';
+import type { Payment } from './payment.ts';
+
+/** Whose the money is: the merchant's, less our fee, when it pays for the order; otherwise it waits in suspense. */
+const owed = (attempt: Attempt, { amount, fee }: Receipt): Leg[] =>
+  isWinner(attempt)
+    ? [credit('merchant_pending', amount), debit('merchant_pending', fee), credit('fee_income', fee)]
+    : [credit('suspense', amount)];
+
+const receiptJournal = (payment: Payment, attempt: Attempt): Journal[] => {
+  const { receipt, channel_account_id: account } = attempt;
+  if (!receipt || !isMoney(attempt)) return [];
+  return journal(
+    {
+      cause: `${payment.id}#receipt#${String(attempt.no).padStart(2, '0')}`,
+      merchant_id: payment.merchant_id,
+      accounting_date: receipt.booked_on,
+      currency: receipt.currency,
+    },
+    [
+      debit('channel_clearing', receipt.amount, account),
+      ...owed(attempt, receipt),
+      debit('channel_cost', receipt.cost, account),
+      credit('channel_clearing', receipt.cost, account),
+    ],
+  );
+};
+
+/** Every journal of a payment, from its facts alone: one for each success, whatever kind of success it was. */
+export const journalsOf = (payment: Payment): Journal[] =>
+  payment.attempts.flatMap((attempt) => receiptJournal(payment, attempt));

@@ -1,0 +1,213 @@
+import * as z from 'zod';
+
+import type { Outcome, Receipt as ChannelReceipt } from '#channels/channel.ts';
+import { feeOn } from '#clearing/fee-plan.ts';
+import { businessDate, Instant } from '#kernel/business-date.ts';
+import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
+import { invariant } from '#kernel/failure.ts';
+import { Amount, Currency, Sum } from '#kernel/money.ts';
+import { versioned } from '#platform/rows.ts';
+
+import { afterOutcome, Attempt, attempts, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
+
+export const PaymentStatus = z.enum(['open', 'challenged', 'paying', 'paid', 'paid_late', 'closed']);
+export type PaymentStatus = z.infer<typeof PaymentStatus>;
+
+export const CloseReason = z.enum(['by_app', 'expired', 'risk_blocked', 'failed']);
+export type CloseReason = z.infer<typeof CloseReason>;
+
+export const Payer = z.strictObject({
+  id: z.string().max(64).optional(),
+  ip: z.string().max(45).optional(),
+  openid: z.string().max(128).optional(),
+  auth_code: z.string().max(64).optional(),
+  device: z.string().max(128).optional(),
+  bank: z.string().max(32).optional(),
+});
+export type Payer = z.infer<typeof Payer>;
+
+/** What the refunds of a payment have taken so far. */
+export const RefundTotals = z.object({
+  succeeded: Sum,
+  in_flight: Sum,
+  /** Of the merchant's fee, by refunds in flight or succeeded. */
+  fee_returned: Sum,
+  /** Of the channel's cost, and the amount of the refunds that the channel has accepted. */
+  cost_returned: Sum,
+  accepted: Sum,
+  /** What was debited from the merchant's pending balance: it is not released any more. */
+  from_pending: Sum,
+  count_from_pending: z.int(),
+  amount_from_pending: Sum,
+});
+export type RefundTotals = z.infer<typeof RefundTotals>;
+
+/**
+ * 支付单: what an app wants to be paid, with its attempts: one item, written whole over the version that was read.
+ * Its status is not stored: it follows from the attempts and the closing.
+ */
+export const Payment = z.object({
+  id: IdOf('pay'),
+  ...versioned,
+  app_id: IdOf('app'),
+  merchant_id: IdOf('mch'),
+  merchant_order_id: z.string(),
+  business_order_id: z.string(),
+  amount: Amount,
+  currency: Currency,
+  subject: z.string(),
+  method: z.string().optional(),
+  product_code: z.string().optional(),
+  payer: Payer.optional(),
+  notify_url: z.string().optional(),
+  return_url: z.string().optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
+  /** A digest of the placement as it was asked for: the same number with other content is refused. */
+  content: z.string(),
+  created_at: Instant,
+  expires_at: Instant,
+  close_requested_at: Instant.optional(),
+  close_reason: CloseReason.optional(),
+  closed_at: Instant.optional(),
+  attempts: z.array(Attempt).max(12),
+  refunds: RefundTotals.optional(),
+});
+export type Payment = z.infer<typeof Payment>;
+
+export const noRefunds: RefundTotals = {
+  succeeded: 0n,
+  in_flight: 0n,
+  fee_returned: 0n,
+  cost_returned: 0n,
+  accepted: 0n,
+  from_pending: 0n,
+  count_from_pending: 0,
+  amount_from_pending: 0n,
+};
+
+/** One app's number names one payment, for ever. */
+export const paymentId = (appId: string, merchantOrderId: string): Id<'pay'> =>
+  derivedId('pay', appId, merchantOrderId);
+
+/** What the channel sees: the payment's 26 characters and the attempt's number, so that a callback finds its payment by key. */
+export const channelOrderNo = (payment: { id: string }, { no, repeats }: Pick<Attempt, 'no' | 'repeats'>): string =>
+  `${tail(payment.id)}${String(repeats ?? no).padStart(2, '0')}`;
+
+/** The payment and attempt behind a number that a channel shows us, or nothing when it cannot be one of ours. */
+export const placeOf = (orderNo: string): { id: Id<'pay'>; no: number } | undefined => {
+  const match = /^([0-9A-HJKMNP-TV-Z]{26})(\d{2})$/.exec(orderNo);
+  return match?.[1] ? { id: `pay_${match[1]}`, no: Number(match[2]) } : undefined;
+};
+
+export const winner = ({ attempts: tries }: Payment) => tries.find(isWinner);
+
+/** Derived, never stored: paid once paid; late only when success reached a payment that was stored as closed. */
+export const statusOf = (payment: Payment): PaymentStatus => {
+  if (winner(payment)) return 'paid';
+  if (payment.attempts.some(({ late }) => late)) return 'paid_late';
+  if (payment.closed_at) return 'closed';
+  return payment.attempts.some(isLive) || payment.close_requested_at ? 'paying' : 'open';
+};
+
+/** Settled for the app, whatever else may still be heard. */
+export const isFinal = (payment: Payment) => ['paid', 'paid_late', 'closed'].includes(statusOf(payment));
+
+export const refundable = ({ amount, refunds = noRefunds }: Payment) => amount - refunds.succeeded - refunds.in_flight;
+
+const withAttempt = (payment: Payment, attempt: Attempt): Payment => ({
+  ...payment,
+  attempts: payment.attempts.map((other) => (other.no === attempt.no ? attempt : other)),
+});
+
+export const changeAttempt = (payment: Payment, no: number, change: (attempt: Attempt) => Attempt): Payment => {
+  const attempt = payment.attempts.find((other) => other.no === no);
+  invariant(attempt !== undefined, `payment ${payment.id} has no attempt ${no}`);
+  const changed = change(attempt);
+  return changed === attempt ? payment : withAttempt(payment, changed);
+};
+
+/** The attempt's try ended without an answer: whether the order exists is not known. */
+export const loseAnswer = (payment: Payment, no: number): Payment =>
+  changeAttempt(payment, no, (attempt) => {
+    const status = attempts.next(attempt.status, 'lose');
+    return status ? { ...attempt, status } : attempt;
+  });
+
+interface Listening {
+  /** Who we are at the channel. */
+  readonly identity: { merchant: string; app: string };
+  readonly now: Date;
+}
+
+const receiptFor = (
+  attempt: Attempt,
+  { receipt, now }: { receipt: ChannelReceipt; now: Date },
+  pays: boolean,
+): Receipt => ({
+  trade_no: receipt.channelTradeNo,
+  amount: receipt.amount,
+  currency: receipt.currency,
+  paid_at: receipt.paidAt,
+  flow_date: businessDate(receipt.paidAt, attempt.time_zone),
+  booked_on: businessDate(now, attempt.time_zone),
+  fee: pays ? feeOn(receipt.amount, attempt.terms.rule) : 0n,
+  cost: feeOn(receipt.amount, attempt.cost),
+});
+
+/**
+ * Money for an attempt. It is never refused: what does not pay for the order is marked late, duplicate or mismatched, and
+ * its journal goes to suspense. The only thing that changes nothing is the same trade heard again.
+ */
+const receive = (
+  payment: Payment,
+  attempt: Attempt,
+  receipt: ChannelReceipt,
+  { identity, now }: Listening,
+): Payment => {
+  const ofThisOrder = payment.attempts.filter((other) => (other.repeats ?? other.no) === attempt.no);
+  if (ofThisOrder.some((other) => other.receipt?.trade_no === receipt.channelTradeNo)) return payment;
+
+  const mismatch = mismatchOf(payment, identity, receipt);
+  const before = statusOf(payment);
+  const duplicate = before === 'paid' || before === 'paid_late';
+  const late = before === 'closed';
+  const heard: Attempt = {
+    ...attempt,
+    // A mismatched success is not known to be a success: a person decides, and until then nothing expires or closes.
+    status: mismatch ? 'unknown' : 'succeeded',
+    receipt: receiptFor(attempt, { receipt, now }, !mismatch && !duplicate && !late),
+    failure: undefined,
+    mismatch,
+    ...(late && !mismatch && { late: true }),
+    ...(duplicate && !mismatch && { duplicate: true }),
+  };
+  // One order number paid twice, under two trade numbers: the second is kept as an attempt of its own.
+  if (attempt.receipt) {
+    const no = payment.attempts.length + 1;
+    return { ...payment, attempts: [...payment.attempts, { ...heard, no, repeats: attempt.no, action: undefined }] };
+  }
+  return withAttempt(payment, heard);
+};
+
+/** Takes in what a channel says of an attempt. The same payment when that changes nothing. */
+export const hear = (payment: Payment, no: number, outcome: Outcome, listening: Listening): Payment => {
+  const attempt = payment.attempts.find((other) => other.no === no);
+  invariant(attempt !== undefined, `payment ${payment.id} has no attempt ${no}`);
+  if (outcome.kind === 'succeeded') return receive(payment, attempt, outcome.receipt, listening);
+  return closeWhenDone(
+    changeAttempt(payment, no, (before) => afterOutcome(before, outcome)),
+    listening.now,
+  );
+};
+
+/** Asks for the payment to be closed. It is closed only when no attempt may still bring money. */
+export const requestClose = (payment: Payment, reason: CloseReason, now: Date): Payment => {
+  if (isFinal(payment) || payment.close_requested_at) return payment;
+  return closeWhenDone({ ...payment, close_requested_at: now, close_reason: reason }, now);
+};
+
+/** Closed means closed at the channel: each attempt confirmed closed, failed or absent there. */
+export const closeWhenDone = (payment: Payment, now: Date): Payment =>
+  payment.close_requested_at && !isFinal(payment) && !payment.attempts.some(isLive)
+    ? { ...payment, closed_at: now }
+    : payment;

@@ -1,0 +1,27 @@
+import { shardOf } from '#kernel/id.ts';
+import type { Database } from '#platform/database.ts';
+import { rows } from '#platform/rows.ts';
+
+import { isMoney } from './attempt.ts';
+import { nextLook } from './next-look.ts';
+import { Payment } from './payment.ts';
+
+/** The key under which a channel account's business date is found in the `flow` index. */
+export const flowKey = (channelAccountId: string, date: string, shard: string) =>
+  `${channelAccountId}#${date}#${shard}`;
+
+/** One item carries one flow key: that of its first receipt. Further receipts on the same payment get a marker row each. */
+const flowOf = (payment: Payment): string | undefined => {
+  const first = payment.attempts.find(isMoney);
+  return first?.receipt && flowKey(first.channel_account_id, first.receipt.flow_date, shardOf(payment.id, 16));
+};
+
+export const paymentStore = (db: Database, table: string, now: () => Date) =>
+  rows(db, table, Payment, (payment) => {
+    const due = nextLook(payment, now());
+    return {
+      flow: flowOf(payment),
+      ...(due && { due_shard: shardOf(payment.id, 16), due_at: due.toISOString() }),
+    };
+  });
+export type PaymentStore = ReturnType<typeof paymentStore>;

@@ -1,0 +1,118 @@
+import * as z from 'zod';
+
+import { Action, Method } from '#channels/channel.ts';
+import { Instant } from '#kernel/business-date.ts';
+import { derivedId, IdOf } from '#kernel/id.ts';
+import { Amount, Currency, Sum } from '#kernel/money.ts';
+
+import { AttemptStatus, isWinner, Mismatch, type Attempt } from './attempt.ts';
+import {
+  channelOrderNo,
+  CloseReason,
+  noRefunds,
+  PaymentStatus,
+  refundable,
+  statusOf,
+  type Payment,
+} from './payment.ts';
+
+export const AttemptView = z.object({
+  id: IdOf('att'),
+  method: Method,
+  channel: z.string(),
+  channel_account_id: IdOf('chn'),
+  channel_order_no: z.string(),
+  channel_trade_no: z.string().nullable(),
+  amount: Sum,
+  status: AttemptStatus,
+  stage: z.int(),
+  duplicate: z.boolean(),
+  mismatch: Mismatch.nullable(),
+  action: Action.nullable(),
+  route: z.object({ rule: z.string() }),
+  failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  created_at: Instant,
+  paid_at: Instant.nullable(),
+});
+
+export const PaymentView = z.object({
+  id: IdOf('pay'),
+  app_id: IdOf('app'),
+  merchant_id: IdOf('mch'),
+  merchant_order_id: z.string(),
+  business_order_id: z.string(),
+  amount: Amount,
+  currency: Currency,
+  subject: z.string(),
+  method: z.string().nullable(),
+  product_code: z.string().nullable(),
+  status: PaymentStatus,
+  created_at: Instant,
+  expires_at: Instant,
+  paid_at: Instant.nullable(),
+  closed_at: Instant.nullable(),
+  close_requested_at: Instant.nullable(),
+  close_reason: CloseReason.nullable(),
+  amount_refunded: Sum,
+  amount_refundable: Sum,
+  fee: Sum.nullable(),
+  late: z.boolean(),
+  cashier_url: z.string().nullable(),
+  risk: z.null(),
+  attempts: z.array(AttemptView),
+  metadata: z.record(z.string(), z.string()),
+});
+
+const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof AttemptView> => ({
+  id: derivedId('att', payment.id, String(attempt.no)),
+  method: attempt.method,
+  channel: attempt.channel,
+  channel_account_id: attempt.channel_account_id,
+  channel_order_no: channelOrderNo(payment, attempt),
+  channel_trade_no: attempt.receipt?.trade_no ?? null,
+  amount: attempt.receipt?.amount ?? payment.amount,
+  status: attempt.status,
+  stage: 1,
+  duplicate: attempt.duplicate ?? false,
+  mismatch: attempt.mismatch ?? null,
+  // What there was to do ends with the attempt.
+  action: attempt.status === 'pending' ? (attempt.action ?? null) : null,
+  route: { rule: 'merchant_order' },
+  failure: attempt.failure ?? null,
+  created_at: attempt.created_at,
+  paid_at: attempt.status === 'succeeded' ? (attempt.receipt?.paid_at ?? null) : null,
+});
+
+/** The payment as the wire shows it. */
+export const paymentView = (payment: Payment): z.input<typeof PaymentView> => {
+  const status = statusOf(payment);
+  const refunds = payment.refunds ?? noRefunds;
+  const receipt = payment.attempts.find((attempt) => isWinner(attempt) || attempt.late)?.receipt;
+  return z.encode(PaymentView, {
+    id: payment.id,
+    app_id: payment.app_id,
+    merchant_id: payment.merchant_id,
+    merchant_order_id: payment.merchant_order_id,
+    business_order_id: payment.business_order_id,
+    amount: payment.amount,
+    currency: payment.currency,
+    subject: payment.subject,
+    method: payment.method ?? null,
+    product_code: payment.product_code ?? null,
+    status,
+    created_at: payment.created_at,
+    expires_at: payment.expires_at,
+    paid_at: receipt?.paid_at ?? null,
+    closed_at: payment.closed_at ?? null,
+    close_requested_at: payment.close_requested_at ?? null,
+    close_reason: payment.closed_at ? (payment.close_reason ?? null) : null,
+    amount_refunded: refunds.succeeded,
+    amount_refundable: refundable(payment),
+    fee: receipt?.fee ?? null,
+    late: status === 'paid_late',
+    cashier_url: null,
+    risk: null,
+    attempts: payment.attempts.map((attempt) => attemptView(payment, attempt)),
+    metadata: payment.metadata ?? {},
+  });
+};
