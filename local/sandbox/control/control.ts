@@ -37,24 +37,22 @@ const channelNamed = (controlled: Controlled, name: string | undefined): Channel
   return channel;
 };
 
+const refusals = {
+  unknown: { status: 404, code: 'not_found', detail: 'the channel knows no such order' },
+  closed: { status: 409, code: 'order_closed', detail: 'the order is closed' },
+  paid_already: { status: 409, code: 'order_paid', detail: 'the order is paid already' },
+} as const;
+
 const outcomeReply = (outcome: PayerOutcome, orderNo: string): Reply => {
-  switch (outcome.kind) {
-    case 'paid':
-      return json(200, {
-        channel_order_no: orderNo,
-        channel_trade_no: outcome.channel_trade_no,
-        amount: outcome.amount,
-        paid_at: outcome.paid_at,
-      });
-    case 'failed':
-      return json(200, { channel_order_no: orderNo, channel_trade_no: null, trade_state: outcome.state });
-    case 'unknown':
-      return new Problem(404, 'not_found', `the channel knows no order ${orderNo}`).reply();
-    case 'closed':
-      return new Problem(409, 'order_closed', 'the order is closed').reply();
-    case 'paid_already':
-      return new Problem(409, 'order_paid', 'the order is paid already').reply();
+  if (outcome.kind === 'paid') {
+    const { channel_trade_no, amount, paid_at } = outcome;
+    return json(200, { channel_order_no: orderNo, channel_trade_no, amount, paid_at });
   }
+  if (outcome.kind === 'failed') {
+    return json(200, { channel_order_no: orderNo, channel_trade_no: null, trade_state: outcome.state });
+  }
+  const { status, code, detail } = refusals[outcome.kind];
+  return new Problem(status, code, detail).reply();
 };
 
 /** A person's form comes back to the page with the outcome; a program gets the answer itself. */
