@@ -1,0 +1,149 @@
+import type { Statement, StatementLine } from '#channels/channel.ts';
+import { businessDate, type BusinessDate } from '#kernel/business-date.ts';
+
+import type { PlatformEntry } from './entry.ts';
+import type { Result } from './record.ts';
+
+/** An entry of ours on the day that is being matched; `carriedFrom` when it comes from the day before. */
+export interface PlatformSide extends PlatformEntry {
+  readonly carriedFrom?: BusinessDate;
+}
+
+/** Both sides of one thing, or the one side there is. */
+export interface Pair {
+  readonly result: Result;
+  readonly kind: 'payment' | 'refund';
+  readonly platform: PlatformSide | null;
+  readonly channel: StatementLine | null;
+}
+
+interface Sides {
+  readonly entries: PlatformSide[];
+  readonly lines: StatementLine[];
+}
+
+/** Clocks and queues shift a success by minutes: what we have so late may stand in the next day's statement. */
+const cutSeconds = 600;
+
+const isAtTheCut = ({ at }: PlatformEntry, timeZone: string): boolean =>
+  businessDate(new Date(at.getTime() + cutSeconds * 1_000), timeZone) !== businessDate(at, timeZone);
+
+const money = new Map([
+  ['succeeded', 'moved'],
+  ['success', 'moved'],
+  ['paid', 'moved'],
+  ['paid_late', 'moved'],
+  ['processing', 'moving'],
+]);
+
+/** Whether two words say the same of the money. A refund is on its way on the day of its acceptance: that is enough. */
+const statusAgrees = (line: StatementLine, entry: PlatformEntry): boolean => {
+  const [theirs, ours] = [line.status.toLowerCase(), entry.status.toLowerCase()];
+  const known = [money.get(theirs), money.get(ours)];
+  if (known.includes(undefined)) return theirs === ours;
+  return line.kind === 'refund' || known[0] === known[1];
+};
+
+/** The gravest thing that two sides of one number disagree on. */
+const compare = (line: StatementLine, entry: PlatformSide): Result => {
+  if (line.amount !== entry.amount || line.currency !== entry.currency) return 'amount_mismatch';
+  if (!statusAgrees(line, entry)) return 'status_mismatch';
+  if (line.fee !== entry.fee) return 'fee_mismatch';
+  return entry.carriedFrom === undefined ? 'matched' : 'carry_cleared';
+};
+
+/** The number that both sides know a thing by. */
+const numberOf = ({ kind, channelOrderNo, refundNo }: StatementLine | PlatformEntry): string =>
+  kind === 'refund' ? `refund ${refundNo ?? channelOrderNo}` : `payment ${channelOrderNo}`;
+
+const byNumber = (lines: readonly StatementLine[], entries: readonly PlatformSide[]): Map<string, Sides> => {
+  const numbers = new Map<string, Sides>();
+  const sidesOf = (thing: StatementLine | PlatformEntry): Sides => {
+    const number = numberOf(thing);
+    const sides = numbers.get(number) ?? { entries: [], lines: [] };
+    numbers.set(number, sides);
+    return sides;
+  };
+  for (const line of lines) sidesOf(line).lines.push(line);
+  for (const entry of entries) sidesOf(entry).entries.push(entry);
+  return numbers;
+};
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+const byLine = (a: StatementLine, b: StatementLine): number => a.line - b.line;
+
+/** Total over whatever tells two entries apart, so that the order in which they were read changes nothing. */
+const byEntry = (a: PlatformSide, b: PlatformSide): number =>
+  a.at.getTime() - b.at.getTime() ||
+  compareText(a.id, b.id) ||
+  compareText(a.channelTradeNo, b.channelTradeNo) ||
+  Number(a.amount - b.amount) ||
+  Number(a.fee - b.fee) ||
+  compareText(a.status, b.status);
+
+/**
+ * How two sides of one number may be joined, best first. The same number with the same trade is the same money, whatever
+ * else they disagree on; only then does the number alone join, and there what agrees is joined first.
+ */
+const joins: readonly ((line: StatementLine, entry: PlatformSide) => boolean)[] = [
+  (line, entry) => line.channelTradeNo === entry.channelTradeNo && isAgreed(compare(line, entry)),
+  (line, entry) => line.channelTradeNo === entry.channelTradeNo,
+  (line, entry) => isAgreed(compare(line, entry)),
+  (line, entry) => line.amount === entry.amount,
+  () => true,
+];
+
+const isAgreed = (result: Result): boolean => result === 'matched' || result === 'carry_cleared';
+
+const alone = (entry: PlatformSide, timeZone: string): Pair => ({
+  result: entry.carriedFrom === undefined && isAtTheCut(entry, timeZone) ? 'carried' : 'platform_only',
+  kind: entry.kind,
+  platform: entry,
+  channel: null,
+});
+
+/** One number's lines and entries, joined; nearly always one of each. */
+const join = (sides: Sides, timeZone: string): Pair[] => {
+  const lines = sides.lines.toSorted(byLine);
+  let entries = sides.entries.toSorted(byEntry);
+  const pairs: Pair[] = [];
+  const trades = new Set<string>();
+  for (const mayJoin of joins) {
+    entries = entries.filter((entry) => {
+      const at = lines.findIndex((line) => mayJoin(line, entry));
+      const [line] = at < 0 ? [] : lines.splice(at, 1);
+      if (!line) return true;
+      trades.add(line.channelTradeNo);
+      pairs.push({ result: compare(line, entry), kind: line.kind, platform: entry, channel: line });
+      return false;
+    });
+  }
+  for (const line of lines) {
+    // The same trade again is a slip of the file; another trade under our number is money that we do not know of.
+    const result = trades.has(line.channelTradeNo) ? 'duplicate_channel_line' : 'channel_only';
+    trades.add(line.channelTradeNo);
+    pairs.push({ result, kind: line.kind, platform: null, channel: line });
+  }
+  return [...pairs, ...entries.map((entry) => alone(entry, timeZone))];
+};
+
+/** In the order of the statement, then what it lacks in the order in which it happened. */
+const byPlace = (a: Pair, b: Pair): number => {
+  if (a.channel && b.channel) return byLine(a.channel, b.channel);
+  if (a.platform && b.platform && !a.channel && !b.channel) return byEntry(a.platform, b.platform);
+  return a.channel ? -1 : 1;
+};
+
+/**
+ * Two-sided: every line and every entry that the statement judges is in exactly one pair, and the order of either side
+ * changes nothing. About what it does not judge a statement says nothing by leaving it out.
+ */
+export const match = (
+  { lines, judges }: Pick<Statement, 'lines' | 'judges'>,
+  entries: readonly PlatformSide[],
+  timeZone: string,
+): Pair[] => {
+  const judged = entries.filter(({ kind }) => judges.includes(kind));
+  return [...byNumber(lines, judged).values()].flatMap((sides) => join(sides, timeZone)).toSorted(byPlace);
+};

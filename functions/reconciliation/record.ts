@@ -1,0 +1,142 @@
+import * as z from 'zod';
+
+import type { StatementLine } from '#channels/channel.ts';
+import { BusinessDate, Instant } from '#kernel/business-date.ts';
+import { derivedId, IdOf } from '#kernel/id.ts';
+import { Currency, Sum } from '#kernel/money.ts';
+
+import type { Pair, PlatformSide } from './match.ts';
+
+/** What became of a pair, in the order in which a person wants to read them: what is wrong first. */
+export const Result = z.enum([
+  'channel_only',
+  'platform_only',
+  'amount_mismatch',
+  'status_mismatch',
+  'fee_mismatch',
+  'duplicate_channel_line',
+  'carried',
+  'carry_cleared',
+  'matched',
+]);
+export type Result = z.infer<typeof Result>;
+
+export const Kind = z.enum(['payment', 'refund']);
+
+const trade = {
+  channel_order_no: z.string(),
+  channel_trade_no: z.string(),
+  refund_no: z.string().optional(),
+  amount: Sum,
+  currency: Currency,
+  fee: Sum,
+  status: z.string(),
+  at: Instant,
+};
+
+/** A statement line as it stands in files and on the wire. */
+export const ChannelLine = z.codec(
+  z.object({ line: z.int().min(0), kind: Kind, ...trade }),
+  z.custom<StatementLine>(),
+  {
+    decode: ({ channel_order_no, channel_trade_no, refund_no, ...rest }) => ({
+      ...rest,
+      channelOrderNo: channel_order_no,
+      channelTradeNo: channel_trade_no,
+      ...(refund_no !== undefined && { refundNo: refund_no }),
+    }),
+    encode: ({ channelOrderNo, channelTradeNo, refundNo, ...rest }) => ({
+      ...rest,
+      channel_order_no: channelOrderNo,
+      channel_trade_no: channelTradeNo,
+      refund_no: refundNo,
+    }),
+  },
+);
+
+/** An entry of ours as it stands in files and on the wire. `carried_from`: the day whose statement did not have it. */
+export const PlatformLine = z.codec(
+  z.object({
+    id: z.string(),
+    kind: Kind,
+    merchant_id: z.string(),
+    ...trade,
+    carried_from: BusinessDate.optional(),
+  }),
+  z.custom<PlatformSide>(),
+  {
+    decode: ({ channel_order_no, channel_trade_no, refund_no, merchant_id, carried_from, ...rest }) => ({
+      ...rest,
+      merchantId: merchant_id,
+      channelOrderNo: channel_order_no,
+      channelTradeNo: channel_trade_no,
+      ...(refund_no !== undefined && { refundNo: refund_no }),
+      ...(carried_from !== undefined && { carriedFrom: carried_from }),
+    }),
+    encode: ({ channelOrderNo, channelTradeNo, refundNo, merchantId, carriedFrom, ...rest }) => ({
+      ...rest,
+      merchant_id: merchantId,
+      channel_order_no: channelOrderNo,
+      channel_trade_no: channelTradeNo,
+      refund_no: refundNo,
+      carried_from: carriedFrom,
+    }),
+  },
+);
+
+/** 对账流水: a pair with both its sides, matched or not. */
+export const ReconciliationRecord = z.object({
+  id: IdOf('rec'),
+  result: Result,
+  kind: Kind,
+  platform: PlatformLine.nullable(),
+  channel: ChannelLine.nullable(),
+  difference_id: IdOf('dif').nullable(),
+});
+export type ReconciliationRecord = z.infer<typeof ReconciliationRecord>;
+
+interface Day {
+  readonly id: string;
+  readonly channel_account_id: string;
+  readonly bill_date: BusinessDate;
+  readonly kind: string;
+}
+
+/**
+ * A difference is named by what it is about, never by the batch that saw it, so that the next version of the day finds it
+ * again. What was carried keeps its name on the next day, which says what became of it.
+ */
+const differenceIdOf = (day: Day, { result, kind, platform, channel }: Pair, ordinal: number) => {
+  const { channelOrderNo = '', channelTradeNo = '', refundNo = '' } = platform ?? channel ?? {};
+  const [date, opened] = platform?.carriedFrom ? [platform.carriedFrom, 'carried'] : [day.bill_date, result];
+  const about = [kind, channelOrderNo, refundNo, channelTradeNo, String(ordinal)];
+  return derivedId('dif', day.channel_account_id, date, day.kind, opened, ...about);
+};
+
+/** The records of a batch: the same pairs give the same records with the same ids. */
+export const recordsOf = (day: Day, pairs: readonly Pair[]): ReconciliationRecord[] => {
+  const seen = new Map<string, number>();
+  return pairs.map((pair) => {
+    const { result, kind, platform, channel } = pair;
+    const about = channel ? ['line', String(channel.line)] : ['entry', ...entryKey(platform)];
+    const record = { id: derivedId('rec', day.id, ...about), result, kind, platform, channel };
+    if (result === 'matched') return { ...record, difference_id: null };
+    // Three copies of one line are two differences about the same trade.
+    const first = differenceIdOf(day, pair, 0);
+    const ordinal = seen.get(first) ?? 0;
+    seen.set(first, ordinal + 1);
+    return { ...record, difference_id: differenceIdOf(day, pair, ordinal) };
+  });
+};
+
+const entryKey = (entry: PlatformSide | null): string[] =>
+  entry ? [entry.id, entry.channelOrderNo, entry.channelTradeNo] : [];
+
+/** What a record is about in money: the whole where a side is missing or in doubt, else how far the sides are apart. */
+export const amountOf = ({ result, platform, channel }: Pick<Pair, 'result' | 'platform' | 'channel'>): bigint => {
+  if (platform && channel && result === 'amount_mismatch') return distance(channel.amount, platform.amount);
+  if (platform && channel && result === 'fee_mismatch') return distance(channel.fee, platform.fee);
+  return (channel ?? platform)?.amount ?? 0n;
+};
+
+const distance = (a: bigint, b: bigint): bigint => (a < b ? b - a : a - b);
