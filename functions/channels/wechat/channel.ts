@@ -1,0 +1,178 @@
+import { createSecretKey } from 'node:crypto';
+
+import * as z from 'zod';
+
+import type { ChannelAccount } from '#channels/account.ts';
+import type {
+  Acknowledgement,
+  Capabilities,
+  Channel,
+  ChannelKind,
+  OrderToPlace,
+  RefundToPlace,
+} from '#channels/channel.ts';
+
+import { readCallback } from './callback.ts';
+import {
+  closingRefused,
+  outcomeOf,
+  placingRefused,
+  queryRefused,
+  refundOf,
+  refundQueryRefused,
+  refundRefused,
+} from './outcome.ts';
+import { privateKeyOf, publicKeyOf } from './signature.ts';
+import { readStatement } from './statement.ts';
+import { Placed, send, Unanswered, type Reply, type Wire } from './wire.ts';
+
+const Settings = z.strictObject({
+  appid: z.string().min(1).max(32),
+  mchid: z.string().regex(/^\d{8,12}$/),
+  /** The serial of our certificate, by which WeChat knows our signatures. */
+  merchant_serial: z.string().regex(/^[0-9A-Za-z]{1,64}$/),
+  /** `PUB_KEY_ID_…`, or the serial of a platform certificate. */
+  platform_serial: z.string().regex(/^[0-9A-Za-z_]{1,64}$/),
+  platform_public_key_pem: z.string().min(1),
+  /** Whether http and loopback are allowed is decided where accounts are kept. */
+  base_url: z.url({ protocol: /^https?$/ }).default('https://api.mch.weixin.qq.com'),
+});
+
+const Secrets = z.strictObject({
+  merchant_private_key_pem: z.string().min(1),
+  api_v3_key: z.string().refine((key) => Buffer.byteLength(key) === 32, 'an APIv3 key has 32 bytes'),
+});
+
+const capabilities: Capabilities = {
+  methods: ['wechat_native'],
+  currencies: ['CNY'],
+  amountMin: 1n,
+  amountMax: 10_000_000_000n,
+  canClose: true,
+  // A year, and at most 50 refunds of one payment; WeChat refuses the fifty-first.
+  refund: { maxAgeDays: 365, partial: true, multiple: true },
+  statements: ['trade'],
+};
+
+/** WeChat counts bytes of UTF-8 (字节数 145,大于最大值 127), our callers count characters: cut, never in the middle of one. */
+const withinBytes = (text: string, limit: number): string => {
+  let kept = '';
+  let bytes = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > limit) break;
+    kept += character;
+  }
+  return kept;
+};
+
+/** `yyyy-MM-DDTHH:mm:ss+08:00`: WeChat takes whole seconds. */
+const beijing = (instant: Date) => `${new Date(instant.getTime() + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
+
+/** A signature covers a reply, not the question: that it answers ours must be compared. */
+const mustBe = (what: string, answered: string, asked: string) => {
+  if (answered !== asked) throw new Unanswered(`the reply is about another ${what}`);
+};
+
+const body = ({ status, body: content }: Extract<Reply, { ok: true }>): unknown => {
+  if (status !== 200) throw new Unanswered(`WeChat answered ${status} where 200 was due`);
+  return content;
+};
+
+const orderPath = (channelOrderNo: string) => `/v3/pay/transactions/out-trade-no/${encodeURIComponent(channelOrderNo)}`;
+
+const payments = (wire: Wire, settings: z.infer<typeof Settings>): Pick<Channel, 'place' | 'query' | 'close'> => ({
+  async place(order: OrderToPlace) {
+    const reply = await send(wire, 'POST', '/v3/pay/transactions/native', {
+      appid: settings.appid,
+      mchid: settings.mchid,
+      description: withinBytes(order.subject, 127),
+      out_trade_no: order.channelOrderNo,
+      time_expire: beijing(order.expiresAt),
+      notify_url: order.notifyUrl,
+      amount: { total: Number(order.amount), currency: order.currency },
+    });
+    if (!reply.ok) return placingRefused(reply);
+    return { kind: 'placed', action: { type: 'qr_code', content: Placed.parse(body(reply)).code_url } };
+  },
+
+  async query(channelOrderNo) {
+    const query = new URLSearchParams({ mchid: settings.mchid });
+    const reply = await send(wire, 'GET', `${orderPath(channelOrderNo)}?${query.toString()}`);
+    if (!reply.ok) return queryRefused(reply);
+    const { order, outcome } = outcomeOf(body(reply));
+    mustBe('order', order.out_trade_no, channelOrderNo);
+    return outcome;
+  },
+
+  async close(channelOrderNo) {
+    const reply = await send(wire, 'POST', `${orderPath(channelOrderNo)}/close`, { mchid: settings.mchid });
+    if (!reply.ok) return closingRefused(reply);
+    if (reply.status === 204) return { kind: 'closed' };
+    // 202 USER_PAYING
+    if (reply.status === 202) return { kind: 'ask' };
+    throw new Unanswered(`WeChat answered ${reply.status} where 204 was due`);
+  },
+});
+
+const refunds = (wire: Wire): Pick<Channel, 'refund' | 'queryRefund'> => ({
+  async refund(refund: RefundToPlace) {
+    const reply = await send(wire, 'POST', '/v3/refund/domestic/refunds', {
+      out_trade_no: refund.channelOrderNo,
+      out_refund_no: refund.channelRefundNo,
+      ...(refund.reason !== undefined && { reason: withinBytes(refund.reason, 80) }),
+      notify_url: refund.notifyUrl,
+      amount: { refund: Number(refund.amount), total: Number(refund.paid), currency: refund.currency },
+    });
+    if (!reply.ok) return refundRefused(reply);
+    const { refund: accepted, outcome } = refundOf(body(reply));
+    mustBe('refund', accepted.out_refund_no, refund.channelRefundNo);
+    mustBe('order', accepted.out_trade_no, refund.channelOrderNo);
+    mustBe('amount', `${accepted.amount.refund} ${accepted.amount.currency}`, `${refund.amount} ${refund.currency}`);
+    return outcome;
+  },
+
+  async queryRefund(channelRefundNo) {
+    const reply = await send(wire, 'GET', `/v3/refund/domestic/refunds/${encodeURIComponent(channelRefundNo)}`);
+    if (!reply.ok) return refundQueryRefused(reply);
+    const { refund, outcome } = refundOf(body(reply));
+    mustBe('refund', refund.out_refund_no, channelRefundNo);
+    return outcome;
+  },
+});
+
+const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel => {
+  const settings = Settings.parse(account.settings);
+  const secrets = Secrets.parse(given);
+  const platform = { serial: settings.platform_serial, key: publicKeyOf(settings.platform_public_key_pem) };
+  const apiKey = createSecretKey(Buffer.from(secrets.api_v3_key));
+  const signer = {
+    mchid: settings.mchid,
+    serial: settings.merchant_serial,
+    key: privateKeyOf(secrets.merchant_private_key_pem),
+  };
+  const wire: Wire = { baseUrl: settings.base_url, signer, platform, now };
+  return {
+    identity: { merchant: settings.mchid, app: settings.appid },
+    ...payments(wire, settings),
+    ...refunds(wire),
+    readCallback: (callback) => readCallback(callback, { mchid: settings.mchid, apiKey, platform }, now()),
+  };
+};
+
+const acknowledge = (taken: boolean): Acknowledgement => ({
+  status: taken ? 200 : 400,
+  contentType: 'application/json',
+  body: JSON.stringify(taken ? { code: 'SUCCESS', message: '成功' } : { code: 'FAIL', message: '失败' }),
+});
+
+/** 微信支付 v3, for merchants who contract with WeChat themselves (直连商户). */
+export const wechat: ChannelKind = {
+  name: 'wechat',
+  capabilities,
+  settings: Settings,
+  secrets: Secrets,
+  open,
+  acknowledge,
+  readStatement,
+};

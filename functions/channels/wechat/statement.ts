@@ -1,0 +1,251 @@
+import { StatementError, type Statement, type StatementLine } from '#channels/channel.ts';
+
+import { cellsOf, linesOf, type TextLine } from './bill-text.ts';
+
+/*
+ * 交易账单, the trade bill, as WeChat documents it and as its real files are: a header, rows, a header of totals, totals.
+ * Columns go by their names, since accounts of different ages have different ones. All totals are computed again: a bill
+ * that does not close in itself is not believed in any part.
+ */
+
+/** Columns with money, and the total of each. A bill of successes has totals for columns that it has not: these are zero. */
+const totals = new Map([
+  ['应结订单总金额', '应结订单金额'],
+  ['退款总金额', '退款金额'],
+  ['充值券退款总金额', '充值券退款金额'],
+  ['手续费总金额', '手续费'],
+  ['订单总金额', '订单金额'],
+  ['申请退款总金额', '申请退款金额'],
+]);
+const countName = '总交易单数';
+
+const common = ['交易时间', '商户号', '微信订单号', '商户订单号', '交易状态', '货币种类', '手续费', '订单金额'];
+const ofRefunds = ['商户退款单号', '退款状态', '申请退款金额'];
+
+interface Layout {
+  readonly kind: 'ALL' | 'SUCCESS' | 'REFUND';
+  readonly columns: ReadonlyMap<string, number>;
+}
+
+const namesIn = (header: TextLine): Map<string, number> => {
+  const columns = new Map<string, number>();
+  for (const [index, name] of cellsOf(header).entries()) {
+    if (columns.has(name)) throw new StatementError(header.number, `the column ${name} stands twice in the header`);
+    columns.set(name, index);
+  }
+  return columns;
+};
+
+const layoutOf = (header: TextLine): Layout => {
+  const start = header.text.trimStart().charAt(0);
+  if (start === '<') throw new StatementError(header.number, 'this is a web page, not a bill');
+  if (start === '{') throw new StatementError(header.number, 'this is an error message of the channel, not a bill');
+  const columns = namesIn(header);
+  if (columns.has('资金流水单号') || columns.has('记账时间'))
+    throw new StatementError(header.number, 'this is a fund bill (资金账单); a trade bill (交易账单) is needed here');
+  // 退款申请时间 is only in a bill of refunds; a bill of successes has no column of refunds at all.
+  const hasRefunds = ofRefunds.some((name) => columns.has(name));
+  const kind = columns.has('退款申请时间') ? 'REFUND' : hasRefunds ? 'ALL' : 'SUCCESS';
+  const missing = [...common, ...(kind === 'SUCCESS' ? [] : ofRefunds)].filter((name) => !columns.has(name));
+  if (missing.length > 0)
+    throw new StatementError(header.number, `this is not a trade bill: it has no column ${missing.join(', ')}`);
+  return { kind, columns };
+};
+
+/** A row that is read by the names of its columns, and complains by them. */
+class Row {
+  readonly #line: TextLine;
+  readonly #columns: ReadonlyMap<string, number>;
+  readonly #cells: readonly string[];
+
+  constructor(line: TextLine, columns: ReadonlyMap<string, number>) {
+    this.#line = line;
+    this.#columns = columns;
+    this.#cells = cellsOf(line);
+    if (this.#cells.length !== columns.size)
+      this.complain(`the row has ${this.#cells.length} cells where the header has ${columns.size}`);
+  }
+
+  get number() {
+    return this.#line.number;
+  }
+
+  complain(reason: string): never {
+    throw new StatementError(this.#line.number, reason);
+  }
+
+  has(name: string): boolean {
+    return this.#columns.has(name);
+  }
+
+  text(name: string): string {
+    const index = this.#columns.get(name);
+    return (index === undefined ? undefined : this.#cells[index]) ?? this.complain(`there is no column ${name}`);
+  }
+
+  /** A number, a status: something printable without blanks. */
+  word(name: string): string {
+    const text = this.text(name);
+    return /^[!-~]{1,64}$/.test(text) ? text : this.complain(`${name} is ${shown(text)}: no such number or state`);
+  }
+
+  /** Yuan with up to five decimals, exactly, in hundred-thousandths of a yuan. */
+  exact(name: string): bigint {
+    const text = this.text(name);
+    const found = /^(-?)(\d{1,12})(?:\.(\d{1,5}))?$/.exec(text);
+    if (!found) this.complain(`${name} is ${shown(text)}: not an amount in yuan`);
+    const magnitude = BigInt(`${found[2]}${(found[3] ?? '').padEnd(5, '0')}`);
+    return found[1] === '-' ? -magnitude : magnitude;
+  }
+
+  /**
+   * Fen. WeChat writes fees with five decimals and, in every real bill we have, whole fen: it rounds each row by itself. Our books
+   * hold fen; should it ever charge parts of one, rounding here would make the books differ from the bank: refuse, and decide.
+   */
+  fen(name: string): bigint {
+    const exact = this.exact(name);
+    if (exact % 1_000n !== 0n)
+      this.complain(`${name} is ${shown(this.text(name))}: it has parts of a fen, which our books cannot hold`);
+    return exact / 1_000n;
+  }
+
+  amount(name: string): bigint {
+    const fen = this.fen(name);
+    return fen < 0n ? this.complain(`${name} is ${shown(this.text(name))}: it may not be negative`) : fen;
+  }
+
+  /** Beijing time, which has no daylight saving. */
+  time(name: string): Date {
+    const text = this.text(name);
+    const at = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text) ? new Date(`${text.replace(' ', 'T')}+08:00`) : undefined;
+    // The round trip refuses the thirtieth of February, which `Date` moves to March.
+    const back = at && !Number.isNaN(at.getTime()) ? new Date(at.getTime() + 8 * 3_600_000).toISOString() : '';
+    if (!at || back.slice(0, 19).replace('T', ' ') !== text) this.complain(`${name} is ${shown(text)}: not a time`);
+    return at;
+  }
+}
+
+const shown = (text: string) => JSON.stringify(text.slice(0, 64));
+
+const lineOf = (row: Row, layout: Layout): StatementLine => {
+  const state = row.text('交易状态');
+  const currency = row.text('货币种类');
+  if (currency !== 'CNY') row.complain(`货币种类 is ${shown(currency)}: only CNY is handled`);
+  const both = {
+    line: row.number,
+    channelOrderNo: row.word('商户订单号'),
+    channelTradeNo: row.word('微信订单号'),
+    currency,
+    fee: row.fen('手续费'),
+  };
+  if (state === 'SUCCESS') return { ...both, kind: 'payment', ...payment(row, layout) };
+  if (state === 'REFUND' || state === 'REVOKED') return { ...both, kind: 'refund', ...refund(row, layout, state) };
+  return row.complain(`交易状态 is ${shown(state)}: only SUCCESS, REFUND and REVOKED are known`);
+};
+
+const payment = (row: Row, { kind }: Layout) => {
+  if (kind === 'REFUND') row.complain('a payment stands in a bill of refunds');
+  const amount = row.amount('订单金额');
+  if (amount === 0n) row.complain('a payment has no 订单金额: columns may be swapped');
+  if (kind === 'ALL' && row.amount('申请退款金额') !== 0n)
+    row.complain('a payment has a 申请退款金额: columns may be swapped');
+  return { amount, status: 'SUCCESS', at: row.time('交易时间') };
+};
+
+/**
+ * A refund is dated by its acceptance: 交易时间 of a bill of everything, 退款申请时间 of a bill of refunds, where 交易时间 is that
+ * of the payment. Rows are never updated, so 退款状态 may say PROCESSING for ever.
+ * REVOKED is a payment by the payer's code that was reversed: money went back like a refund's, perhaps without a number of ours.
+ */
+const refund = (row: Row, { kind }: Layout, state: 'REFUND' | 'REVOKED') => {
+  if (kind === 'SUCCESS') row.complain('a refund stands in a bill of payments');
+  const amount = row.amount('申请退款金额');
+  if (amount === 0n) row.complain(`a row in state ${state} has no 申请退款金额: columns may be swapped`);
+  const at = row.time(kind === 'REFUND' ? '退款申请时间' : '交易时间');
+  const refundNo = row.text('商户退款单号');
+  const isNumbered = refundNo !== '' && refundNo !== '0';
+  if (state === 'REVOKED') return { amount, at, status: state, ...(isNumbered && { refundNo }) };
+  if (!isNumbered) row.complain('a refund has no 商户退款单号');
+  return { amount, at, status: row.word('退款状态'), refundNo: row.word('商户退款单号') };
+};
+
+const isSummaryHeader = (line: TextLine): boolean => {
+  const first = cellsOf(line)[0] ?? '';
+  return first === countName || totals.has(first);
+};
+
+/** Adds what a row says under each name that has a total. */
+const addTo = (sums: Map<string, bigint>, row: Row): void => {
+  for (const name of totals.values())
+    if (row.has(name)) sums.set(name, (sums.get(name) ?? 0n) + (name === '手续费' ? row.fen(name) : row.amount(name)));
+};
+
+const yuan = (fen: bigint) => {
+  const digits = String(fen < 0n ? -fen : fen).padStart(3, '0');
+  return `${fen < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+};
+
+const checkTotals = (
+  header: TextLine,
+  line: TextLine,
+  rows: number,
+  sums: ReadonlyMap<string, bigint>,
+  { kind }: Layout,
+) => {
+  const summary = new Row(line, namesIn(header));
+  const names = cellsOf(header);
+  const needed = [countName, '手续费总金额', '订单总金额', ...(kind === 'SUCCESS' ? [] : ['申请退款总金额'])];
+  const missing = needed.filter((name) => !names.includes(name));
+  if (missing.length > 0) throw new StatementError(header.number, `the totals lack ${missing.join(', ')}`);
+  for (const name of names) {
+    const column = totals.get(name);
+    if (name === countName) {
+      // Real bills write 45.0.
+      if (summary.exact(name) !== BigInt(rows) * 100_000n)
+        summary.complain(`${name} is ${shown(summary.text(name))}, and the file has ${rows} rows`);
+    } else if (column === undefined) {
+      throw new StatementError(header.number, `${shown(name)} is a total that we cannot check`);
+    } else if (summary.exact(name) !== (sums.get(column) ?? 0n) * 1_000n) {
+      summary.complain(
+        `${name} is ${shown(summary.text(name))}, and the rows add up to ${yuan(sums.get(column) ?? 0n)}`,
+      );
+    }
+  }
+};
+
+const judges = {
+  ALL: ['payment', 'refund'],
+  SUCCESS: ['payment'],
+  REFUND: ['refund'],
+} as const satisfies Record<Layout['kind'], Statement['judges']>;
+
+/** Whole or not at all: the first complaint names its line. */
+export const readStatement = (bytes: Buffer): Statement => {
+  const rest = linesOf(bytes);
+  const next = (): TextLine | undefined => {
+    const { value } = rest.next();
+    return value ?? undefined;
+  };
+  const header = next();
+  if (!header) throw new StatementError(1, 'the file is empty');
+  const layout = layoutOf(header);
+  const lines: StatementLine[] = [];
+  const sums = new Map<string, bigint>();
+  const merchants = new Set<string>();
+  let line = next();
+  let last = header.number;
+  for (; line && !isSummaryHeader(line); line = next()) {
+    const row = new Row(line, layout.columns);
+    lines.push(lineOf(row, layout));
+    addTo(sums, row);
+    merchants.add(row.word('商户号'));
+    last = line.number;
+  }
+  if (!line) throw new StatementError(last, 'the file ends here without its totals: it was cut short');
+  const summary = next();
+  if (!summary) throw new StatementError(line.number, 'the file ends here without the values of its totals');
+  checkTotals(line, summary, lines.length, sums, layout);
+  const extra = next();
+  if (extra) throw new StatementError(extra.number, 'something follows the totals, which must be the end');
+  return { judges: judges[layout.kind], lines, merchantsAtChannel: [...merchants] };
+};

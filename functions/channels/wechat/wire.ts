@@ -1,0 +1,136 @@
+import * as z from 'zod';
+
+import { authorization, type Platform, type Signer, verifySigned } from './signature.ts';
+
+/** WeChat's replies are a few KB; anything above this is not one. */
+const replyLimit = 1_000_000;
+const timeoutMs = 8_000;
+
+/** Success is verified and parsed; a refusal is what WeChat (or something before it) says, read as far as it can be. */
+export type Reply =
+  | { readonly ok: true; readonly status: number; readonly body: unknown }
+  | { readonly ok: false; readonly status: number; readonly code: string; readonly message: string };
+
+export type Refusal = Extract<Reply, { ok: false }>;
+
+/** A reply that tells nothing about the order: unknown, to be asked again. Names the place and the code, nothing else. */
+export class Unanswered extends Error {
+  override readonly name = 'Unanswered';
+}
+
+export interface Wire {
+  readonly baseUrl: string;
+  readonly signer: Signer;
+  readonly platform: Platform;
+  readonly now: () => Date;
+}
+
+const bodyOf = async (response: Response): Promise<Buffer> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    // Leaving the loop cancels the stream: what is too large is not read to its end.
+    if (size > replyLimit) throw new Unanswered('the reply is larger than any reply of WeChat');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};
+
+const ErrorBody = z.object({ code: z.string().max(64), message: z.string().catch('') });
+
+const refusalOf = (status: number, body: Buffer): Refusal => {
+  try {
+    const { code, message } = ErrorBody.parse(JSON.parse(body.toString('utf8')));
+    return { ok: false, status, code, message: message.slice(0, 256) };
+  } catch {
+    // A page of some proxy on the way: it has no code, so it can never mean a refusal or absence.
+    return { ok: false, status, code: '', message: `HTTP ${status} without a reason` };
+  }
+};
+
+const parsed = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new Unanswered('the reply is signed and is not JSON');
+  }
+};
+
+/**
+ * Signs and sends, once. Only 2xx replies are signed for certain (WeChat's own clients skip the others), and they are believed
+ * only after verification. Throws on everything that leaves the matter open: network, time, size, redirects, signatures.
+ */
+export const send = async (wire: Wire, method: 'GET' | 'POST', path: string, content?: object): Promise<Reply> => {
+  const url = new URL(wire.baseUrl.replace(/\/$/, '') + path);
+  const body = content === undefined ? '' : JSON.stringify(content);
+  const request = { method, target: url.pathname + url.search, body };
+  const response = await fetch(url, {
+    method,
+    headers: {
+      Accept: 'application/json',
+      Authorization: authorization(wire.signer, request, wire.now()),
+      'User-Agent': 'Suanpan',
+      // With a public key instead of platform certificates WeChat must be told which.
+      'Wechatpay-Serial': wire.platform.serial,
+      ...(body !== '' && { 'Content-Type': 'application/json' }),
+    },
+    ...(body !== '' && { body }),
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const bytes = await bodyOf(response);
+  if (!response.ok) return refusalOf(response.status, bytes);
+  verifySigned(Object.fromEntries(response.headers), bytes, wire.platform, wire.now());
+  // The reply to closing has no body, and its signature covers the empty one.
+  return { ok: true, status: response.status, body: response.status === 204 ? undefined : parsed(bytes) };
+};
+
+/** `2018-06-08T10:34:56+08:00` */
+const Time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const Fen = z
+  .int()
+  .min(1)
+  .transform((fen) => BigInt(fen));
+const No = z.string().min(1).max(64);
+
+/** 下单: what is put in the QR code. */
+export const Placed = z.object({ code_url: z.string().min(1).max(512) });
+
+/** 查询订单, and the resource of TRANSACTION.SUCCESS. */
+export const Order = z.object({
+  mchid: z.string(),
+  appid: z.string(),
+  out_trade_no: No,
+  trade_state: z.string(),
+  trade_state_desc: z.string().max(256).catch(''),
+});
+export type Order = z.infer<typeof Order>;
+
+/** What an order in a paid state must say beside. */
+export const Paid = z.object({
+  transaction_id: No,
+  success_time: Time,
+  amount: z.object({ total: Fen, currency: z.string() }),
+});
+
+/** 申请退款, 查询单笔退款. */
+export const Refund = z.object({
+  out_trade_no: No,
+  out_refund_no: No,
+  status: z.string(),
+  create_time: Time,
+  success_time: Time.optional(),
+  amount: z.object({ refund: Fen, currency: z.string() }),
+});
+export type Refund = z.infer<typeof Refund>;
+
+/** The resource of REFUND.*: it names the merchant, has no acceptance time, and its status has another name. */
+export const RefundNotice = z.object({
+  mchid: z.string(),
+  out_trade_no: No,
+  out_refund_no: No,
+  refund_status: z.string(),
+  success_time: Time.optional(),
+});
+export type RefundNotice = z.infer<typeof RefundNotice>;
