@@ -78,8 +78,9 @@ export const given = async () => {
     get sandbox() {
       return state.sandbox;
     },
-    restart: async () => {
+    restart: async (meanwhile: () => Promise<void> = () => Promise.resolve()) => {
       await state.sandbox.stop();
+      await meanwhile();
       state.sandbox = await start();
     },
     end: async () => {
@@ -117,6 +118,8 @@ export const call = async (world: Given, method: string, target: string, body?: 
       Authorization: `WECHATPAY2-SHA256-RSA2048 mchid="${how.mchid ?? wechat.mchid}",nonce_str="${nonce}",timestamp="${timestamp}",serial_no="${how.serial ?? wechat.merchant_serial}",signature="${signature}"`,
       Accept: 'application/json',
       'Content-Type': 'application/json',
+      // A pooled connection would not survive the restarts of these tests.
+      Connection: 'close',
     },
     ...(body === undefined ? {} : { body: text }),
     ...(how.signal === undefined ? {} : { signal: how.signal }),
@@ -172,7 +175,7 @@ export const refunded = (world: Given, no: string, refundNo: string, refund: num
 export const control = async (world: Given, method: string, path: string, body?: unknown, headers = {}) => {
   const response = await fetch(world.sandbox.control + path, {
     method,
-    headers: { 'Content-Type': 'application/json', ...headers },
+    headers: { 'Content-Type': 'application/json', Connection: 'close', ...headers },
     redirect: 'manual',
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
@@ -236,17 +239,18 @@ export const today = (world: Given): string =>
 export const statementOf = (world: Given, date = today(world)) =>
   control(world, 'GET', `/statements/wechat/${date}/trade`);
 
+const cells = (line: string, names: string[]) => {
+  const values = line.split(',').map((cell) => cell.slice(1));
+  if (values.length !== names.length) throw new Error(`ragged: ${line}`);
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
+};
+
 /** Reads a bill with nothing but its own rules: columns by name, no quoting, one backtick before each cell. */
 export const billOf = (bytes: Buffer) => {
   const text = bytes.toString('utf8');
   const lines = text.split('\r\n');
   const foot = lines.findIndex((line, index) => index > 0 && !line.startsWith('`'));
   const header = (lines[0] ?? '').replace(/^\uFEFF/, '').split(',');
-  const cells = (line: string, names: string[]) => {
-    const values = line.split(',').map((cell) => cell.slice(1));
-    if (values.length !== names.length) throw new Error(`ragged: ${line}`);
-    return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
-  };
   return {
     text,
     header,

@@ -201,7 +201,6 @@ describe('a refund', () => {
   it('is the fifty-first of its payment and refused', async () => {
     const no = await paid(world);
     for (let count = 0; count < 50; count += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- the order of refunds is the point
       expect((await refunded(world, no, orderNo(), 1)).status).toBe(200);
     }
     expect((await refunded(world, no, orderNo(), 1)).json).toMatchObject({ code: 'INVALID_REQUEST' });
