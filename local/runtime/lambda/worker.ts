@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { format } from 'node:util';
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { Invocation, type Said, Start } from './protocol.ts';
+import { shiftDate } from './shifted-date.ts';
+
+/** One execution environment of one function: a thread that serves one request at a time. */
+
+const start = Start.parse(workerData);
+shiftDate(start.clock);
+enableCompileCache(start.codeCache);
+
+let requestId = '';
+const say = (said: Said): void => parentPort?.postMessage(said);
+const write = (level: 'debug' | 'info' | 'warn' | 'error', text: string): void =>
+  say({ kind: 'log', level, text: text.trimEnd(), requestId });
+
+const channel =
+  (level: 'debug' | 'info' | 'warn' | 'error') =>
+  (...values: unknown[]): void => {
+    const [only] = values;
+    const isRecord = values.length === 1 && typeof only === 'object' && only !== null && !(only instanceof Error);
+    write(level, isRecord ? JSON.stringify(only) : format(...values));
+  };
+Object.assign(console, {
+  log: channel('info'),
+  info: channel('info'),
+  debug: channel('debug'),
+  trace: channel('debug'),
+  warn: channel('warn'),
+  error: channel('error'),
+});
+// EMF metrics are written past the console, so the streams are listened to as well.
+process.stdout.write = (chunk: unknown): boolean => (write('info', String(chunk)), true);
+process.stderr.write = (chunk: unknown): boolean => (write('error', String(chunk)), true);
+
+const load = async (): Promise<(event: unknown, context: unknown) => unknown> => {
+  const dot = start.handler.lastIndexOf('.');
+  const file = start.handler.slice(0, dot);
+  const exported = start.handler.slice(dot + 1);
+  const path = ['.mjs', '.js', '.cjs']
+    .map((ending) => join(start.folder, file + ending))
+    .find((name) => existsSync(name));
+  if (path === undefined) throw new Error(`Cannot find module '${file}' of the handler ${start.handler}`);
+  const module: Record<string, unknown> = await import(pathToFileURL(path).href);
+  const handler = module[exported];
+  if (typeof handler !== 'function') throw new Error(`${start.handler} is undefined or not exported`);
+  return (event, context): unknown => Reflect.apply(handler, undefined, [event, context]);
+};
+
+const failureOf = (error: unknown): string => {
+  if (!(error instanceof Error))
+    return JSON.stringify({ errorType: typeof error, errorMessage: String(error), trace: [] });
+  return JSON.stringify({ errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') });
+};
+
+let handler: ReturnType<typeof load> | undefined;
+
+const serve = async ({ payload, deadline }: Invocation): Promise<Said> => {
+  const context = {
+    functionName: start.name,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: start.arn,
+    memoryLimitInMB: String(start.memoryMb),
+    awsRequestId: requestId,
+    logGroupName: `/aws/lambda/${start.name}`,
+    logStreamName: 'local',
+    callbackWaitsForEmptyEventLoop: false,
+    getRemainingTimeInMillis: () => Math.max(0, deadline - performance.timeOrigin - performance.now()),
+  };
+  try {
+    handler ??= load();
+    const run = await handler;
+    const result: unknown = await run(JSON.parse(payload), context);
+    return { kind: 'done', requestId, payload: JSON.stringify(result ?? null), failed: false };
+  } catch (error) {
+    const failure = failureOf(error);
+    write('error', failure);
+    return { kind: 'done', requestId, payload: failure, failed: true };
+  }
+};
+
+parentPort?.on('message', (message: unknown) => {
+  const invocation = Invocation.parse(message);
+  ({ requestId } = invocation);
+  void serve(invocation).then(say);
+});
