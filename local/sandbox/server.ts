@@ -21,7 +21,7 @@ export interface Reply {
 }
 
 /** A reply that never comes: the connection stays open this long and is then cut. */
-export interface Silence {
+interface Silence {
   readonly silentMs: number;
 }
 
@@ -105,6 +105,8 @@ export const listen = async (listening: Listening): Promise<Listener> => {
       },
     );
   });
+  // Longer than clients pool connections, so that none is cut while it is being used again.
+  server.keepAliveTimeout = 65_000;
   const bind = (port: number) =>
     new Promise<void>((resolve, reject) => {
       server.once('error', reject);

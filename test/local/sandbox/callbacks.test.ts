@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asked, control, given, opened, paid, pays, placed, refunded, until, type Given } from './given.ts';
 
@@ -124,6 +125,17 @@ describe('a restart', () => {
     await advance(15);
     const again = world.ear.heard.slice(before).map((notice) => opened(world, notice));
     expect(again.map(({ event }) => event).toSorted()).toEqual(['REFUND.SUCCESS', 'TRANSACTION.SUCCESS']);
+  });
+
+  it('takes another address when its own has been taken', async () => {
+    const { control: before } = world.sandbox;
+    const other = createServer();
+    await world.restart(
+      () => new Promise((resolve) => other.listen(Number(new URL(before).port), '127.0.0.1', () => resolve())),
+    );
+    expect(world.sandbox.control).not.toBe(before);
+    expect((await control(world, 'GET', '/clock')).status).toBe(200);
+    other.close();
   });
 
   it('sends what fell due meanwhile once, not all its retries at once', async () => {

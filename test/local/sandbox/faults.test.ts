@@ -87,9 +87,11 @@ describe('a fault', () => {
 
   it('reorder_callbacks: the later payment is announced first', async () => {
     await armed(world, 'reorder_callbacks');
+    const began = Date.now();
     const first = await paid(world);
     const second = await paid(world);
     const events = await hear(2);
+    expect(Date.now() - began).toBeLessThan(1500);
     expect(events.map(({ resource }) => resource['out_trade_no'])).toEqual([second, first]);
   });
 

@@ -8,8 +8,7 @@ import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
 import * as z from 'zod';
 import { startSandbox, type Sandbox } from '../../../local/sandbox/sandbox.ts';
 
-export const parsed = (text: string): Record<string, unknown> =>
-  z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+const parsed = (text: string): Record<string, unknown> => z.record(z.string(), z.unknown()).parse(JSON.parse(text));
 
 /** A clock that runs and can be moved, as the platform's. */
 export const runningClock = () => {
@@ -39,7 +38,7 @@ export interface Heard {
 }
 
 /** The merchant's ear: hears callbacks and answers what it is told to. */
-export const listening = async () => {
+const listening = async () => {
   const heard: Heard[] = [];
   const ear = { status: 204, answering: true };
   const server = createServer((request, response) => {
