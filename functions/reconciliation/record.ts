@@ -21,6 +21,19 @@ export const Result = z.enum([
 ]);
 export type Result = z.infer<typeof Result>;
 
+/** One value for each result, none left out. */
+export const byResult = <Value>(of: (result: Result) => Value): Record<Result, Value> => ({
+  channel_only: of('channel_only'),
+  platform_only: of('platform_only'),
+  amount_mismatch: of('amount_mismatch'),
+  status_mismatch: of('status_mismatch'),
+  fee_mismatch: of('fee_mismatch'),
+  duplicate_channel_line: of('duplicate_channel_line'),
+  carried: of('carried'),
+  carry_cleared: of('carry_cleared'),
+  matched: of('matched'),
+});
+
 export const Kind = z.enum(['payment', 'refund']);
 
 const trade = {

@@ -5,7 +5,7 @@ import { Sum, sum } from '#kernel/money.ts';
 
 import type { PlatformEntry } from './entry.ts';
 import type { Pair, PlatformSide } from './match.ts';
-import { amountOf, Result } from './record.ts';
+import { amountOf, byResult, Result } from './record.ts';
 
 const Tally = z.object({ count: z.int(), amount: Sum });
 
@@ -62,8 +62,7 @@ export interface Findings {
 
 export const statisticsOf = ({ judges, lines, entries, records }: Findings): Statistics => {
   const ours = entries.filter((entry) => isOfTheDay(entry) && judges.includes(entry.kind));
-  const results = new Map(Result.options.map((result): [Result, bigint[]] => [result, []]));
-  for (const record of records) results.get(record.result)?.push(amountOf(record));
+  const byOutcome = Map.groupBy(records, ({ result }) => result);
   const platform = sum(ours.map(effectOf));
   const channel = sum(lines.map(effectOf));
   const explained = sum(records.filter(({ result }) => result !== 'matched').map(gapOf));
@@ -71,23 +70,8 @@ export const statisticsOf = ({ judges, lines, entries, records }: Findings): Sta
     ...sideOf(lines),
     platform: sideOf(ours),
     channel: sideOf(lines),
-    results: resultsOf(results),
+    results: byResult((result) => tally((byOutcome.get(result) ?? []).map(amountOf))),
     bridge: { platform, channel, explained, residual: channel - platform - explained },
-  };
-};
-
-const resultsOf = (amounts: ReadonlyMap<Result, readonly bigint[]>): Statistics['results'] => {
-  const of = (result: Result) => tally(amounts.get(result) ?? []);
-  return {
-    channel_only: of('channel_only'),
-    platform_only: of('platform_only'),
-    amount_mismatch: of('amount_mismatch'),
-    status_mismatch: of('status_mismatch'),
-    fee_mismatch: of('fee_mismatch'),
-    duplicate_channel_line: of('duplicate_channel_line'),
-    carried: of('carried'),
-    carry_cleared: of('carry_cleared'),
-    matched: of('matched'),
   };
 };
 
