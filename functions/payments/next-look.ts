@@ -9,7 +9,8 @@ export const quickLookSeconds = [10, 30] as const;
 /** Ages at which an attempt is looked at, in minutes; from then on every twelve hours. */
 const ages = [1, 2, 5, 10, 30, 60, 120, 240, 480, 720];
 
-const nextAge = (since: Date, now: Date): Date => {
+/** The instant of the next age after `now`. */
+export const nextAge = (since: Date, now: Date): Date => {
   const age = now.getTime() - since.getTime();
   const next = ages.find((minutes) => minutes * minute > age);
   if (next !== undefined) return new Date(since.getTime() + next * minute);

@@ -69,7 +69,7 @@ export const Payment = z.object({
   close_requested_at: Instant.optional(),
   close_reason: CloseReason.optional(),
   closed_at: Instant.optional(),
-  attempts: z.array(Attempt).max(12),
+  attempts: z.array(Attempt).max(99),
   refunds: RefundTotals.optional(),
 });
 export type Payment = z.infer<typeof Payment>;

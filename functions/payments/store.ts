@@ -3,12 +3,9 @@ import type { Database } from '#platform/database.ts';
 import { rows } from '#platform/rows.ts';
 
 import { isMoney } from './attempt.ts';
+import { flowKey } from './flow-key.ts';
 import { nextLook } from './next-look.ts';
 import { Payment } from './payment.ts';
-
-/** The key under which a channel account's business date is found in the `flow` index. */
-export const flowKey = (channelAccountId: string, date: string, shard: string) =>
-  `${channelAccountId}#${date}#${shard}`;
 
 /** One item carries one flow key: that of its first receipt. Further receipts on the same payment get a marker row each. */
 const flowOf = (payment: Payment): string | undefined => {
@@ -25,3 +22,7 @@ export const paymentStore = (db: Database, table: string, now: () => Date) =>
     };
   });
 export type PaymentStore = ReturnType<typeof paymentStore>;
+
+/** Marker rows for further receipts; writing one again changes nothing. */
+export const markerWrites = (table: string) => (markers: readonly { pk: string; flow: string }[]) =>
+  markers.map((Item) => ({ Put: { TableName: table, Item } }));

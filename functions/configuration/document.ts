@@ -1,0 +1,36 @@
+import * as z from 'zod';
+
+import { ChannelAccount } from '#channels/account.ts';
+import { FeePlan } from '#clearing/fee-plan.ts';
+import { IdOf } from '#kernel/id.ts';
+import { App, AppKey, AppSecrets } from '#merchants/app.ts';
+import { Merchant } from '#merchants/merchant.ts';
+import { SettlementPlan } from '#settlement/plan.ts';
+
+/** Everything that is configured, each kind with the schema of its rows. */
+export const kinds = {
+  app: App,
+  key: AppKey,
+  merchant: Merchant,
+  channel_account: ChannelAccount,
+  fee_plan: FeePlan,
+  settlement_plan: SettlementPlan,
+} as const;
+export type Kind = keyof typeof kinds;
+
+/** A configuration as a file: rows of every kind, and the secrets that belong to them, which go to Secrets Manager only. */
+export const ConfigurationDocument = z.strictObject({
+  apps: z.array(App).default([]),
+  keys: z.array(AppKey).default([]),
+  merchants: z.array(Merchant).default([]),
+  channel_accounts: z.array(ChannelAccount).default([]),
+  fee_plans: z.array(FeePlan).default([]),
+  settlement_plans: z.array(SettlementPlan).default([]),
+  secrets: z
+    .strictObject({
+      apps: z.record(IdOf('app'), AppSecrets).default({}),
+      channel_accounts: z.record(IdOf('chn'), z.record(z.string(), z.string())).default({}),
+    })
+    .default({ apps: {}, channel_accounts: {} }),
+});
+export type ConfigurationDocument = z.infer<typeof ConfigurationDocument>;

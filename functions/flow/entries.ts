@@ -1,0 +1,54 @@
+import { tail } from '#kernel/id.ts';
+import { isMoney, type Attempt } from '#payments/attempt.ts';
+import { channelOrderNo, type Payment } from '#payments/payment.ts';
+import type { PlatformEntry } from '#reconciliation/entry.ts';
+import type { Refund } from '#refunds/refund.ts';
+
+const receiptEntry = (payment: Payment, attempt: Attempt): PlatformEntry[] => {
+  const { receipt, mismatch } = attempt;
+  if (!receipt) return [];
+  return [
+    {
+      id: payment.id,
+      kind: 'payment',
+      merchantId: payment.merchant_id,
+      channelOrderNo: channelOrderNo(payment, attempt),
+      channelTradeNo: receipt.trade_no,
+      // Of a mismatch our side is what we asked for: the statement must show the difference, not hide it.
+      amount: mismatch ? payment.amount : receipt.amount,
+      currency: receipt.currency,
+      fee: receipt.cost,
+      status: attempt.status,
+      at: receipt.paid_at,
+    },
+  ];
+};
+
+/** What the statement of that account and date must show of a payment: each receipt of that day, whatever became of it. */
+export const entriesOfPayment = (payment: Payment, channelAccountId: string, date: string): PlatformEntry[] =>
+  payment.attempts
+    .filter(
+      (attempt) =>
+        isMoney(attempt) && attempt.channel_account_id === channelAccountId && attempt.receipt?.flow_date === date,
+    )
+    .flatMap((attempt) => receiptEntry(payment, attempt));
+
+/** A refund is shown on the day on which the channel accepted it. */
+export const entriesOfRefund = (refund: Refund): PlatformEntry[] =>
+  refund.accepted && refund.status !== 'failed'
+    ? [
+        {
+          id: refund.id,
+          kind: 'refund',
+          merchantId: refund.merchant_id,
+          channelOrderNo: refund.channel_order_no,
+          channelTradeNo: refund.channel_trade_no,
+          refundNo: tail(refund.id),
+          amount: refund.amount,
+          currency: refund.currency,
+          fee: -refund.accepted.cost_returned,
+          status: refund.status,
+          at: refund.accepted.at,
+        },
+      ]
+    : [];

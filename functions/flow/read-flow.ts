@@ -1,0 +1,14 @@
+import type { ReadFlow } from '#reconciliation/entry.ts';
+
+import { entriesOfPayment, entriesOfRefund } from './entries.ts';
+import type { FlowStore } from './store.ts';
+
+export const readFlow =
+  (flow: FlowStore): ReadFlow =>
+  async (channelAccountId, date) => {
+    const { payments, refunds } = await flow.read(channelAccountId, date);
+    return [
+      ...payments.flatMap((payment) => entriesOfPayment(payment, channelAccountId, date)),
+      ...refunds.flatMap(entriesOfRefund),
+    ];
+  };

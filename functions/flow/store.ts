@@ -1,0 +1,50 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+
+import type { BusinessDate } from '#kernel/business-date.ts';
+import { flowKey } from '#payments/flow-key.ts';
+import type { Payment } from '#payments/payment.ts';
+import { paymentStore } from '#payments/store.ts';
+import type { Database } from '#platform/database.ts';
+import { orders, shards } from '#platform/table.ts';
+import type { Refund } from '#refunds/refund.ts';
+import { refundStore } from '#refunds/store.ts';
+
+/** A marker row of a further receipt is `flow#pay_…#02`. */
+const owner = (pk: string) => /^(?:flow#)?((?:pay|rfd)_[0-9A-Z]{26})/.exec(pk)?.[1];
+
+const keysOf = async (db: Database, table: string, flow: string): Promise<string[]> => {
+  const found: string[] = [];
+  let after: Record<string, unknown> | undefined;
+  do {
+    const { Items, LastEvaluatedKey } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: orders.flow.name,
+        KeyConditionExpression: '#flow = :flow',
+        ExpressionAttributeNames: { '#flow': orders.flow.partition },
+        ExpressionAttributeValues: { ':flow': flow },
+        ExclusiveStartKey: after,
+      }),
+    );
+    found.push(...(Items ?? []).map(({ pk }) => String(pk)));
+    after = LastEvaluatedKey;
+  } while (after);
+  return found;
+};
+
+/** Reads the `flow` index: every payment and refund that the statement of a channel account and date must show. */
+export const flowStore = (db: Database, table: string, now: () => Date) => {
+  const payments = paymentStore(db, table, now);
+  const refunds = refundStore(db, table, now);
+  return {
+    async read(channelAccountId: string, date: BusinessDate): Promise<{ payments: Payment[]; refunds: Refund[] }> {
+      const keys = await Promise.all(shards.map((shard) => keysOf(db, table, flowKey(channelAccountId, date, shard))));
+      const ids = keys.flat().flatMap((pk) => owner(pk) ?? []);
+      return {
+        payments: await payments.getMany(ids.filter((id) => id.startsWith('pay_'))),
+        refunds: await refunds.getMany(ids.filter((id) => id.startsWith('rfd_'))),
+      };
+    },
+  };
+};
+export type FlowStore = ReturnType<typeof flowStore>;

@@ -1,0 +1,21 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+
+import type { Database } from '#platform/database.ts';
+import { orders } from '#platform/table.ts';
+
+/** Reads the due index of the orders table. */
+export const dueReader =
+  (db: Database, table: string) =>
+  async (shard: string, until: Date, limit: number): Promise<string[]> => {
+    const { Items } = await db.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: orders.due.name,
+        KeyConditionExpression: '#shard = :shard AND #at <= :until',
+        ExpressionAttributeNames: { '#shard': orders.due.partition, '#at': orders.due.sort },
+        ExpressionAttributeValues: { ':shard': shard, ':until': until.toISOString() },
+        Limit: limit,
+      }),
+    );
+    return (Items ?? []).map(({ pk }) => String(pk));
+  };

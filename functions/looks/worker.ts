@@ -1,0 +1,21 @@
+import * as z from 'zod';
+
+import { lookAgain } from '#payments/look-again.ts';
+import { paymentDeps, wire } from '#payments/wire.ts';
+import { database } from '#platform/database.ts';
+import { consume } from '#platform/queue.ts';
+import { lookAtRefund } from '#refunds/send-refund.ts';
+import { refundDeps } from '#refunds/wire.ts';
+
+const db = database();
+const wired = wire(db);
+const payments = paymentDeps(wired, () => false);
+const refunds = refundDeps(wired, db);
+
+/** `due`: found by the sweep, so its next look must move on even when nothing was learnt. */
+const Look = z.strictObject({ id: z.string(), due: z.boolean().default(false) });
+
+/** Looks at a payment or refund whose end is not known: the active query, expiry, and the closings that were not confirmed. */
+export const handler = consume(Look, ({ id, due }) =>
+  id.startsWith('rfd_') ? lookAtRefund(refunds, id, { moveOn: due }) : lookAgain(payments, id, { moveOn: due }),
+);

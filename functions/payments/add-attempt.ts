@@ -1,0 +1,58 @@
+import type { Method } from '#channels/channel.ts';
+import { Failure } from '#kernel/failure.ts';
+import type { App } from '#merchants/app.ts';
+
+import { isLive } from './attempt.ts';
+import { applyOutcome, savePayment } from './apply-outcome.ts';
+import { askChannel } from './ask-channel.ts';
+import { isFinal, type Payer, type Payment } from './payment.ts';
+import type { Deps } from './place-payment.ts';
+import { newAttempt, sendOrder } from './start-attempt.ts';
+
+const attemptsAtMost = 10;
+
+/** An app sees its own payments; another's does not exist. */
+export const paymentOf = async (deps: Pick<Deps, 'find'>, app: App, id: string): Promise<Payment> => {
+  const payment = await deps.find(id);
+  if (!payment || payment.app_id !== app.id) throw new Failure('not_found');
+  return payment;
+};
+
+const checkOpen = (payment: Payment, now: Date) => {
+  if (isFinal(payment) || payment.close_requested_at || payment.expires_at <= now)
+    throw new Failure('payment_not_open');
+};
+
+/** Two live attempts could both be paid: the one in flight is closed at its channel before another begins. */
+const closeLive = async (deps: Deps, payment: Payment): Promise<Payment> => {
+  const live = payment.attempts.find(isLive);
+  if (!live) return payment;
+  const learnt = live.mismatch ? undefined : await askChannel(deps, payment, live, { closing: true });
+  if (!learnt) throw new Failure('attempt_in_flight');
+  const heard = await applyOutcome(deps, payment, learnt);
+  checkOpen(heard, deps.now());
+  if (heard.attempts.some(isLive)) throw new Failure('attempt_in_flight');
+  return heard;
+};
+
+/** Tries another method. The method of the attempt in flight answers that attempt, finishing it if it was never answered. */
+export const addAttempt = async (
+  deps: Deps,
+  app: App,
+  { id, method, payer }: { id: string; method: Method; payer?: Payer | undefined },
+): Promise<{ payment: Payment; isNew: boolean }> => {
+  const read = await paymentOf(deps, app, id);
+  checkOpen(read, deps.now());
+  const live = read.attempts.find(isLive);
+  if (live?.method === method) return { payment: await sendOrder(deps, read, live.no), isNew: false };
+  if (read.attempts.length >= attemptsAtMost) throw new Failure('too_many_attempts');
+
+  const merchant = await deps.merchant(read.merchant_id);
+  if (merchant?.status !== 'active') throw new Failure('merchant_not_active');
+  const wanted = { method, amount: read.amount, currency: read.currency, payer: payer ?? read.payer };
+  const attempt = await newAttempt(deps, merchant, wanted, read.attempts.length + 1);
+  const free = await closeLive(deps, read);
+  const saved = await savePayment(deps, free, { ...free, payer: wanted.payer, attempts: [...free.attempts, attempt] });
+  if (!saved) throw new Failure('conflict');
+  return { payment: await sendOrder(deps, saved, attempt.no), isNew: true };
+};

@@ -1,0 +1,63 @@
+import type { Closing, Outcome } from '#channels/channel.ts';
+import type { OpenAccount, OpenChannel } from '#channels/open.ts';
+
+import type { Attempt } from './attempt.ts';
+import { channelOrderNo, type Payment } from './payment.ts';
+
+interface Deps {
+  readonly open: OpenChannel;
+  readonly now: () => Date;
+  readonly noteOutage: (what: string, error: unknown) => void;
+}
+
+/** What was learnt of an attempt. */
+export interface Learnt {
+  readonly no: number;
+  readonly outcome: Outcome;
+  readonly identity: { readonly merchant: string; readonly app: string };
+}
+
+/** An order sent a moment ago may still be on its way: that the channel does not know it yet proves nothing. */
+const absentForSureAfter = 60_000;
+
+const query = async (
+  { channel }: OpenAccount,
+  orderNo: string,
+  closing: boolean,
+  canClose: boolean,
+): Promise<Outcome> => {
+  const outcome = await channel.query(orderNo);
+  // Where a channel cannot close, confirmed unpaid is as good as it gets.
+  return closing && !canClose && outcome.kind === 'pending' ? { kind: 'closed' } : outcome;
+};
+
+const outcomeOf = async (account: OpenAccount, orderNo: string, closing: boolean): Promise<Outcome> => {
+  const { canClose } = account.kind.capabilities;
+  if (!closing || !canClose) return query(account, orderNo, closing, canClose);
+  const answer: Closing = await account.channel.close(orderNo);
+  return answer.kind === 'ask' ? account.channel.query(orderNo) : answer;
+};
+
+/**
+ * Asks the channel about one attempt, closing it there first when it must bring no more money. Nothing is learnt when the
+ * channel does not answer, or does not know an order so young that it may still arrive.
+ */
+export const askChannel = async (
+  { open, now, noteOutage }: Deps,
+  payment: Payment,
+  attempt: Attempt,
+  { closing }: { closing: boolean },
+): Promise<Learnt | undefined> => {
+  try {
+    const account = await open(attempt.channel_account_id);
+    const outcome = await outcomeOf(account, channelOrderNo(payment, attempt), closing);
+    const learnt = { no: attempt.no, identity: account.channel.identity };
+    if (outcome.kind !== 'absent') return { ...learnt, outcome };
+    if (now().getTime() - attempt.created_at.getTime() < absentForSureAfter) return undefined;
+    const failure = { code: 'absent', message: 'the channel has never received this order' };
+    return { ...learnt, outcome: closing ? { kind: 'closed' } : { kind: 'failed', failure } };
+  } catch (error) {
+    noteOutage(`asking about attempt ${attempt.no} of ${payment.id}`, error);
+    return undefined;
+  }
+};

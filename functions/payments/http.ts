@@ -1,0 +1,40 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+import { appCaller } from '#merchants/wire.ts';
+import { urlAllowed } from '#notifications/url.ts';
+import { database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
+import { accepted, api, created, ok, route } from '#platform/http.ts';
+
+import { addAttempt, paymentOf } from './add-attempt.ts';
+import { closePayment } from './close-payment.ts';
+import * as operations from './operations.ts';
+import { paymentId, statusOf } from './payment.ts';
+import { placePayment } from './place-payment.ts';
+import { paymentView } from './view.ts';
+import { paymentDeps, wire } from './wire.ts';
+
+const wired = wire(database());
+const loopbackAllowed = env('LOOPBACK_ALLOWED') === 'yes';
+const deps = paymentDeps(wired, (url) => urlAllowed(url, { loopbackAllowed }));
+
+export const handler = api(
+  appCaller(wired, new SecretsManagerClient()),
+  route(operations.placePayment, async (app, input) => {
+    const { payment, isNew } = await placePayment(deps, app, input);
+    return isNew ? created(paymentView(payment)) : ok(paymentView(payment));
+  }),
+  route(operations.getPayment, async (app, { id }) => ok(paymentView(await paymentOf(deps, app, id)))),
+  route(operations.findPayments, async (app, { merchant_order_id }) => {
+    const payment = await deps.find(paymentId(app.id, merchant_order_id));
+    return ok({ data: payment ? [paymentView(payment)] : [], next_cursor: null });
+  }),
+  route(operations.addAttempt, async (app, input) => {
+    const { payment, isNew } = await addAttempt(deps, app, input);
+    return isNew ? created(paymentView(payment)) : ok(paymentView(payment));
+  }),
+  route(operations.closePayment, async (app, { id }) => {
+    const payment = await closePayment(deps, app, id);
+    return statusOf(payment) === 'closed' ? ok(paymentView(payment)) : accepted(paymentView(payment));
+  }),
+);

@@ -1,0 +1,50 @@
+import { askChannel, type Learnt } from './ask-channel.ts';
+import { changePayment, type Deps as WriteDeps } from './apply-outcome.ts';
+import { isLookedAt } from './next-look.ts';
+import { hear, isFinal, requestClose, type CloseReason, type Payment } from './payment.ts';
+
+export type Deps = WriteDeps & Parameters<typeof askChannel>[0];
+
+const dueToClose = (payment: Payment, now: Date): CloseReason | undefined => {
+  if (payment.close_requested_at) return payment.close_reason;
+  return payment.expires_at <= now ? 'expired' : undefined;
+};
+
+/** A payment with a mismatch waits for a person: it neither expires nor closes. */
+export const isStuck = (payment: Payment) => !isFinal(payment) && payment.attempts.some(({ mismatch }) => mismatch);
+
+/**
+ * Looks at a payment: asks its channels about every live attempt, closes there what must bring no more money, and writes
+ * what was learnt. Idempotent; delayed messages, the due index and closing all come here.
+ * `moveOn` writes even when nothing was learnt, so that the next look is due later.
+ */
+export const lookAt = async (
+  deps: Deps,
+  read: Payment,
+  { close, moveOn }: { close?: CloseReason; moveOn: boolean },
+): Promise<Payment> => {
+  const reason = isFinal(read) || isStuck(read) ? undefined : (close ?? dueToClose(read, deps.now()));
+  // On a payment that is settled, what is still live could only be paid twice.
+  const closing = reason !== undefined || isFinal(read);
+  const asked = read.attempts.filter(isLookedAt).map((attempt) => askChannel(deps, read, attempt, { closing }));
+  const learnt = (await Promise.all(asked)).filter((found): found is Learnt => found !== undefined);
+  return changePayment(
+    deps,
+    read.id,
+    (payment) => {
+      const now = deps.now();
+      const heard = learnt.reduce(
+        (before, { no, outcome, identity }) => hear(before, no, outcome, { identity, now }),
+        reason && !isStuck(payment) ? requestClose(payment, reason, now) : payment,
+      );
+      return heard === payment && moveOn ? { ...payment } : heard;
+    },
+    read,
+  );
+};
+
+export const lookAgain = async (deps: Deps, id: string, { moveOn }: { moveOn: boolean }): Promise<void> => {
+  const payment = await deps.payments.get(id);
+  if (isFinal(payment) && !payment.attempts.some(isLookedAt)) return;
+  await lookAt(deps, payment, { moveOn });
+};

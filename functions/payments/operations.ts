@@ -1,0 +1,93 @@
+import * as z from 'zod';
+
+import { Method } from '#channels/channel.ts';
+import { IdOf } from '#kernel/id.ts';
+import { Amount, Currency } from '#kernel/money.ts';
+import { list, page, plain, type Operation } from '#platform/operation.ts';
+
+import { Payer } from './payment.ts';
+import { PaymentView } from './view.ts';
+
+/** The caller's own number of something. */
+export const CallersNumber = z.string().regex(/^[0-9A-Za-z._-]{1,64}$/);
+
+const size = (value: Record<string, string>) =>
+  Object.entries(value).reduce((bytes, [name, text]) => bytes + Buffer.byteLength(name) + Buffer.byteLength(text), 0);
+
+/** ≤ 20 text pairs, 1 KB in all. */
+const Metadata = z
+  .record(z.string().min(1).max(64), z.string().max(512))
+  .refine((pairs) => Object.keys(pairs).length <= 20 && size(pairs) <= 1_024, 'at most 20 pairs and 1 KB in all');
+
+/** Whether it may be called is decided by the deployment; here it is only an address. */
+const Url = z.url({ protocol: /^https?$/ }).max(512);
+
+/** Text that people read: no control characters, which some channels' files cannot carry. */
+const Subject = z
+  .string()
+  .regex(/^\P{Cc}+$/u, 'must be text without control characters')
+  .refine((text) => Array.from(text).length <= 127, 'at most 127 characters');
+
+export const PaymentToPlace = z.strictObject({
+  merchant_id: IdOf('mch'),
+  merchant_order_id: CallersNumber,
+  business_order_id: CallersNumber.optional(),
+  amount: Amount,
+  currency: Currency,
+  subject: Subject,
+  method: Method.optional(),
+  product_code: z
+    .string()
+    .regex(/^[0-9A-Za-z._-]{1,64}$/)
+    .optional(),
+  payer: Payer.optional(),
+  expires_in_seconds: z.int().min(60).max(1_296_000).default(7_200),
+  notify_url: Url.optional(),
+  return_url: Url.optional(),
+  metadata: Metadata.optional(),
+});
+export type PaymentToPlace = z.infer<typeof PaymentToPlace>;
+
+const onePayment = z.strictObject({ id: IdOf('pay') });
+const signed = { ...plain, security: 'signature' } as const;
+
+export const placePayment = {
+  ...signed,
+  route: 'POST /v1/payments',
+  summary: 'Place a payment order; the same number and content answer the same payment again',
+  body: PaymentToPlace,
+  answers: { 200: PaymentView, 201: PaymentView },
+} satisfies Operation;
+
+export const getPayment = {
+  ...signed,
+  route: 'GET /v1/payments/{id}',
+  summary: 'A payment',
+  path: onePayment,
+  answers: { 200: PaymentView },
+} satisfies Operation;
+
+export const findPayments = {
+  ...signed,
+  route: 'GET /v1/payments',
+  summary: 'The payment of a merchant order number, as a list of one or none',
+  query: z.strictObject({ merchant_order_id: CallersNumber, ...page }),
+  answers: { 200: list(PaymentView) },
+} satisfies Operation;
+
+export const addAttempt = {
+  ...signed,
+  route: 'POST /v1/payments/{id}/attempts',
+  summary: 'Try another method; the same method answers the attempt that is in flight',
+  path: onePayment,
+  body: z.strictObject({ method: Method, payer: Payer.optional() }),
+  answers: { 200: PaymentView, 201: PaymentView },
+} satisfies Operation;
+
+export const closePayment = {
+  ...signed,
+  route: 'POST /v1/payments/{id}/close',
+  summary: 'Close a payment at its channel; 202 while the channel has not confirmed',
+  path: onePayment,
+  answers: { 200: PaymentView, 202: PaymentView },
+} satisfies Operation;

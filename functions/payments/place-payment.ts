@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+
+import { Failure } from '#kernel/failure.ts';
+import type { App } from '#merchants/app.ts';
+import type { Merchant } from '#merchants/merchant.ts';
+
+import { PaymentToPlace } from './operations.ts';
+import { paymentId, type Payment } from './payment.ts';
+import { newAttempt, sendOrder, type Deps as AttemptDeps } from './start-attempt.ts';
+import * as z from 'zod';
+
+export type Deps = AttemptDeps & {
+  readonly merchant: (id: string) => Promise<Merchant | undefined>;
+  readonly urlAllowed: (url: string) => boolean;
+  readonly find: (id: string) => Promise<Payment | undefined>;
+};
+
+const sorted = (value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([name, member]) => [name, sorted(member)]),
+      )
+    : value;
+
+/** A digest of what was asked for. Where the payer stood is not part of it: a retry may come from another address. */
+const contentOf = (input: PaymentToPlace): string => {
+  const payer = input.payer && { ...input.payer, ip: undefined, device: undefined };
+  const named = payer && Object.values(payer).some((member) => member !== undefined) ? payer : undefined;
+  const wire = z.encode(PaymentToPlace, { ...input, payer: named });
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(wire)))
+    .digest('base64url');
+};
+
+const merchantFor = async (deps: Deps, app: App, id: string): Promise<Merchant> => {
+  const merchant = await deps.merchant(id);
+  if (!merchant || merchant.app_id !== app.id) throw new Failure('not_found', { detail: 'there is no such merchant' });
+  if (merchant.status !== 'active') throw new Failure('merchant_not_active');
+  return merchant;
+};
+
+/** Everything that can be refused is refused before anything is written or sent. */
+const prepare = async (deps: Deps, app: App, input: PaymentToPlace): Promise<Payment> => {
+  const merchant = await merchantFor(deps, app, input.merchant_id);
+  const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
+  if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
+  const { method, expires_in_seconds, ...kept } = input;
+  // Until there is a cashier page, nobody but the app can choose.
+  if (!method) throw new Failure('method_required');
+  const now = deps.now();
+  return {
+    ...kept,
+    method,
+    id: paymentId(app.id, input.merchant_order_id),
+    version: 0,
+    app_id: app.id,
+    business_order_id: input.business_order_id ?? input.merchant_order_id,
+    content: contentOf(input),
+    created_at: now,
+    expires_at: new Date(now.getTime() + expires_in_seconds * 1_000),
+    attempts: [await newAttempt(deps, merchant, { ...input, method }, 1)],
+  };
+};
+
+const sameAgain = (existing: Payment, content: string): Payment => {
+  if (existing.content !== content) throw new Failure('idempotency_conflict');
+  return existing;
+};
+
+/**
+ * Places a payment. One conditional put is creation, idempotency and look-up: the same number with the same content is
+ * the same payment, for ever. A repeated placement finishes what a crashed first call began.
+ */
+export const placePayment = async (
+  deps: Deps,
+  app: App,
+  asked: PaymentToPlace,
+): Promise<{ payment: Payment; isNew: boolean }> => {
+  const input = { ...asked, business_order_id: asked.business_order_id ?? asked.merchant_order_id };
+  const prepared = await prepare(deps, app, input).catch(async (refusal: unknown) => {
+    // A number that was used answers as it did, also when a new placement would be refused by now.
+    const existing =
+      refusal instanceof Failure ? await deps.find(paymentId(app.id, input.merchant_order_id)) : undefined;
+    if (existing) return sameAgain(existing, contentOf(input));
+    throw refusal;
+  });
+  const saved = prepared.version === 0 ? await deps.payments.save(prepared) : undefined;
+  if (saved?.won) return { payment: await sendOrder(deps, saved.noun, 1), isNew: true };
+  const existing = sameAgain(saved?.existing ?? prepared, contentOf(input));
+  return { payment: await sendOrder(deps, existing, existing.attempts.length), isNew: false };
+};

@@ -1,0 +1,108 @@
+import type { Method, Placing } from '#channels/channel.ts';
+import type { OpenAccount, OpenChannel } from '#channels/open.ts';
+import { termsOf, type FeePlan } from '#clearing/fee-plan.ts';
+import { Failure } from '#kernel/failure.ts';
+import type { Merchant } from '#merchants/merchant.ts';
+
+import { attempts, type Attempt } from './attempt.ts';
+import { changePayment } from './apply-outcome.ts';
+import { askChannel } from './ask-channel.ts';
+import type { Deps as LookDeps } from './look-again.ts';
+import { changeAttempt, channelOrderNo, hear, isFinal, loseAnswer, type Payer, type Payment } from './payment.ts';
+import { routeTo } from './route.ts';
+
+export type Deps = LookDeps & {
+  readonly open: OpenChannel;
+  readonly feePlan: (id: string) => Promise<FeePlan | undefined>;
+  readonly callbackUrl: (account: OpenAccount['account']) => string;
+  /** Has the payment looked at soon: an answer is missing. */
+  readonly lookSoon: (id: string) => Promise<void>;
+};
+
+/** Chooses the channel account and fixes what the attempt will cost, before anything is sent. */
+export const newAttempt = async (
+  deps: Deps,
+  merchant: Merchant,
+  wanted: { method: Method; amount: bigint; currency: string; payer?: Payer | undefined },
+  no: number,
+): Promise<Attempt> => {
+  const candidates = await Promise.all(merchant.channel_account_ids.map((id) => deps.open(id)));
+  const { account } = routeTo(candidates, wanted);
+  const plan = await deps.feePlan(merchant.fee_plan_id);
+  if (!plan) throw new Failure('method_not_available', { detail: 'the merchant has no fee plan' });
+  return {
+    no,
+    method: wanted.method,
+    channel: account.channel,
+    channel_account_id: account.id,
+    status: 'pending',
+    terms: termsOf(plan, wanted.method),
+    cost: account.cost,
+    time_zone: account.time_zone,
+    created_at: deps.now(),
+  };
+};
+
+/** Without an answer the same order, under the same number, may be sent again: channels answer it alike. */
+export const isUnanswered = ({ status, action, mismatch }: Attempt) =>
+  !mismatch && (status === 'unknown' || (status === 'pending' && !action));
+
+const afterPlacing = (payment: Payment, no: number, placing: Placing | undefined, now: Date): Payment => {
+  if (!placing) return loseAnswer(payment, no);
+  if (placing.kind === 'ask') return payment;
+  if (placing.kind === 'refused')
+    return hear(
+      payment,
+      no,
+      { kind: 'failed', failure: placing.failure },
+      { identity: { merchant: '', app: '' }, now },
+    );
+  return changeAttempt(payment, no, (attempt) => ({
+    ...attempt,
+    status: attempts.next(attempt.status, 'know') ?? attempt.status,
+    action: placing.action,
+  }));
+};
+
+const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Placing | undefined> => {
+  try {
+    const { account, channel } = await deps.open(attempt.channel_account_id);
+    return await channel.place({
+      channelOrderNo: channelOrderNo(payment, attempt),
+      method: attempt.method,
+      amount: payment.amount,
+      currency: payment.currency,
+      subject: payment.subject,
+      expiresAt: payment.expires_at,
+      notifyUrl: deps.callbackUrl(account),
+      payer: { ip: payment.payer?.ip, openid: payment.payer?.openid },
+    });
+  } catch (error) {
+    deps.noteOutage(`placing attempt ${attempt.no} of ${payment.id}`, error);
+    return undefined;
+  }
+};
+
+/**
+ * Sends an attempt's order to its channel, once, and writes what it answered. No answer leaves the attempt unknown, to be
+ * looked at after 10 s and 30 s; if even that message is lost, the due index has it within a minute.
+ */
+export const sendOrder = async (deps: Deps, payment: Payment, no: number): Promise<Payment> => {
+  const attempt = payment.attempts.find((other) => other.no === no);
+  const isOpen = !isFinal(payment) && !payment.close_requested_at && payment.expires_at > deps.now();
+  if (!attempt || !isOpen || !isUnanswered(attempt)) return payment;
+  const placing = await place(deps, payment, attempt);
+  const learnt = placing?.kind === 'ask' ? await askChannel(deps, payment, attempt, { closing: false }) : undefined;
+  const now = deps.now();
+  const told = await changePayment(
+    deps,
+    payment.id,
+    (read) =>
+      learnt
+        ? hear(read, no, learnt.outcome, { identity: learnt.identity, now })
+        : afterPlacing(read, no, placing?.kind === 'ask' ? undefined : placing, now),
+    payment,
+  );
+  if (told.attempts.some((other) => other.no === no && isUnanswered(other))) await deps.lookSoon(payment.id);
+  return told;
+};

@@ -1,0 +1,20 @@
+import { shardOf } from '#kernel/id.ts';
+import { flowKey } from '#payments/flow-key.ts';
+import { nextAge } from '#payments/next-look.ts';
+import type { Database } from '#platform/database.ts';
+import { rows } from '#platform/rows.ts';
+
+import { isUnderWay, Refund } from './refund.ts';
+
+export const refundStore = (db: Database, table: string, now: () => Date) =>
+  rows(db, table, Refund, (refund) => ({
+    ...(refund.accepted &&
+      refund.status !== 'failed' && {
+        flow: flowKey(refund.channel_account_id, refund.accepted.flow_date, shardOf(refund.id, 16)),
+      }),
+    ...(isUnderWay(refund) && {
+      due_shard: shardOf(refund.id, 16),
+      due_at: nextAge(refund.created_at, now()).toISOString(),
+    }),
+  }));
+export type RefundStore = ReturnType<typeof refundStore>;

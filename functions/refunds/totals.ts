@@ -1,0 +1,79 @@
+import { shareReturned } from '#clearing/fee-plan.ts';
+import { greatest } from '#kernel/money.ts';
+import { noRefunds, winner, type Payment, type RefundTotals } from '#payments/payment.ts';
+
+import { debited, type Refund } from './refund.ts';
+
+const withTotals = (payment: Payment, change: (totals: RefundTotals) => RefundTotals): Payment => ({
+  ...payment,
+  refunds: change(payment.refunds ?? noRefunds),
+});
+
+/** The fee's share for one more refund. Shares of refunds that failed meanwhile may have rounded up: never take back. */
+export const feeShare = (payment: Payment, amount: bigint): bigint => {
+  const paid = winner(payment);
+  if (!paid?.receipt || paid.terms.on_refund === 'kept') return 0n;
+  const { succeeded, in_flight, fee_returned } = payment.refunds ?? noRefunds;
+  return greatest(0n, shareReturned(paid.receipt.fee, payment.amount, succeeded + in_flight + amount, fee_returned));
+};
+
+/** The channel's cost comes back in the order in which the channel accepts refunds. */
+export const costShare = (payment: Payment, amount: bigint): bigint => {
+  const cost = winner(payment)?.receipt?.cost ?? 0n;
+  const { accepted, cost_returned } = payment.refunds ?? noRefunds;
+  return greatest(0n, shareReturned(cost, payment.amount, accepted + amount, cost_returned));
+};
+
+const fromPending = (refund: Refund, sign: 1n | -1n) => {
+  const counts = refund.bucket === 'merchant_pending';
+  return {
+    from_pending: counts ? sign * debited(refund) : 0n,
+    amount_from_pending: counts ? sign * refund.amount : 0n,
+    count_from_pending: counts ? Number(sign) : 0,
+  };
+};
+
+const addFromPending = (totals: RefundTotals, refund: Refund, sign: 1n | -1n): RefundTotals => {
+  const change = fromPending(refund, sign);
+  return {
+    ...totals,
+    from_pending: totals.from_pending + change.from_pending,
+    amount_from_pending: totals.amount_from_pending + change.amount_from_pending,
+    count_from_pending: totals.count_from_pending + change.count_from_pending,
+  };
+};
+
+/** What the payment keeps of a refund that was reserved. */
+export const reserved = (payment: Payment, refund: Refund): Payment =>
+  withTotals(payment, (totals) => ({
+    ...addFromPending(totals, refund, 1n),
+    in_flight: totals.in_flight + refund.amount,
+    fee_returned: totals.fee_returned + refund.fee_returned,
+  }));
+
+export const accepted = (payment: Payment, refund: Refund): Payment =>
+  withTotals(payment, (totals) => ({
+    ...totals,
+    accepted: totals.accepted + refund.amount,
+    cost_returned: totals.cost_returned + (refund.accepted?.cost_returned ?? 0n),
+  }));
+
+export const succeeded = (payment: Payment, refund: Refund): Payment =>
+  withTotals(payment, (totals) => ({
+    ...totals,
+    in_flight: totals.in_flight - refund.amount,
+    succeeded: totals.succeeded + refund.amount,
+  }));
+
+/** Everything that was reserved is given back. */
+export const failed = (payment: Payment, refund: Refund): Payment =>
+  withTotals(payment, (totals) => {
+    const undone = addFromPending(totals, refund, -1n);
+    return {
+      ...undone,
+      in_flight: totals.in_flight - refund.amount,
+      fee_returned: totals.fee_returned - refund.fee_returned,
+      accepted: totals.accepted - (refund.accepted ? refund.amount : 0n),
+      cost_returned: totals.cost_returned - (refund.accepted?.cost_returned ?? 0n),
+    };
+  });
