@@ -1,0 +1,396 @@
+import { inspect } from 'node:util';
+
+import * as fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+
+import {
+  CallbackRefused,
+  StatementError,
+  type Channel,
+  type ChannelKind,
+  type OrderToPlace,
+  type RawCallback,
+  type RefundToPlace,
+} from '#channels/channel.ts';
+
+/** What every channel's own side can be made to do about the next call. Each rig says it in its channel's words. */
+export type Situation =
+  // Placing
+  | 'placed'
+  | 'order refused for good'
+  | 'order number known already'
+  // Asking
+  | 'not paid yet'
+  | 'paid'
+  | 'paid and partly refunded'
+  | 'closed'
+  | 'in a state nobody knows'
+  | 'another order is answered'
+  | 'absent'
+  // Closing
+  | 'closing done'
+  | 'closed before'
+  | 'cannot be closed since it is paid'
+  // Refunds
+  | 'refund accepted'
+  | 'refund done'
+  | 'refund refused for good'
+  | 'refund not now'
+  | 'refund failed'
+  | 'refund needs a person'
+  | 'refund in a state nobody knows'
+  | 'another refund is answered'
+  | 'refund absent';
+
+/** What leaves everything open, whatever was asked. */
+export const uncertain = [
+  'an outage that calls itself a definite refusal',
+  'an outage without words',
+  'too many requests',
+  'absence claimed by a page of a proxy',
+  'a redirect',
+  'a signed reply that is not in the language of the channel',
+  'a signed reply without what was asked',
+  'a good reply with a forged signature',
+  'a good reply without a signature',
+  'a good reply signed with an unknown key',
+  'a good reply of yesterday, replayed',
+  'a good reply cut short',
+  'a reply that never ends growing',
+  'a connection that is reset',
+] as const;
+export type Uncertain = (typeof uncertain)[number];
+
+export type CallbackKind = 'paid' | 'refunded' | 'something else';
+export interface Signing {
+  /** Seconds between the signature and now. */
+  readonly age?: number;
+  readonly by?: 'the channel' | 'somebody else' | 'an unknown key';
+}
+
+/** A channel as its contract is tested: the kind, and its other side, which the test makes speak. */
+export interface Rig {
+  readonly kind: ChannelKind;
+  readonly channel: Channel;
+  readonly now: Date;
+  readonly order: OrderToPlace;
+  readonly refund: RefundToPlace;
+  /** No error and no log may hold any of these. */
+  readonly secrets: readonly string[];
+  readonly paid: { readonly channelTradeNo: string; readonly paidAt: Date };
+  readonly refunded: { readonly acceptedAt: Date; readonly succeededAt: Date };
+  /** The next calls are answered so. `silence` never answers, `drip` begins and never ends. */
+  play(situation: Situation | Uncertain | 'silence' | 'drip'): void;
+  /** Bodies of the requests that came, in order. */
+  readonly received: readonly string[];
+  callback(kind: CallbackKind, signing?: Signing): RawCallback;
+  readonly statement: { readonly file: Buffer; readonly lines: number };
+}
+
+const calls = {
+  place: (rig: Rig) => rig.channel.place(rig.order),
+  query: (rig: Rig) => rig.channel.query(rig.order.channelOrderNo),
+  close: (rig: Rig) => rig.channel.close(rig.order.channelOrderNo),
+  refund: (rig: Rig) => rig.channel.refund(rig.refund),
+  queryRefund: (rig: Rig) => rig.channel.queryRefund(rig.refund.channelRefundNo),
+};
+
+const errorOf = async (work: () => unknown): Promise<Error> => {
+  let result: unknown;
+  try {
+    result = await work();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error(`nothing was thrown; the answer was ${inspect(result)}`);
+};
+
+const keepsSecrets = (rig: Rig, error: Error) => {
+  const everything = inspect(error, { depth: 10, showHidden: true }) + String(error.stack);
+  for (const secret of rig.secrets) expect(everything).not.toContain(secret);
+};
+
+/** Unknown is never failure: the heart of the contract. */
+const unknownIsNeverFailure = (rig: () => Rig) => {
+  for (const [name, call] of Object.entries(calls))
+    test.each(uncertain)(`${name} that meets %s is unknown, never an answer`, async (situation) => {
+      rig().play(situation);
+      keepsSecrets(rig(), await errorOf(() => call(rig())));
+    });
+
+  test('a channel that falls silent, before or within its answer, is unknown after 8 seconds', async () => {
+    const start = performance.now();
+    const waiting: Promise<Error>[] = [];
+    for (const situation of ['silence', 'drip'] as const) {
+      rig().play(situation);
+      waiting.push(...Object.values(calls).map((call) => errorOf(() => call(rig()))));
+      await vi.waitFor(() => expect(rig().received).toHaveLength(waiting.length), 5_000);
+    }
+    await Promise.all(waiting);
+    const seconds = (performance.now() - start) / 1_000;
+    expect(seconds).toBeGreaterThan(7.5);
+    expect(seconds).toBeLessThan(9.5);
+  }, 15_000);
+};
+
+const payments = (rig: () => Rig) => {
+  const query = (situation: Situation) => {
+    rig().play(situation);
+    return calls.query(rig());
+  };
+  const place = (situation: Situation) => {
+    rig().play(situation);
+    return calls.place(rig());
+  };
+  const close = (situation: Situation) => {
+    rig().play(situation);
+    return calls.close(rig());
+  };
+
+  test('an order that is placed tells what the payer must do next', async () => {
+    expect(await place('placed')).toMatchObject({ kind: 'placed', action: { type: expect.any(String) } });
+  });
+
+  test('an order is placed with one try, and a second try says exactly the same', async () => {
+    await place('placed');
+    await place('placed');
+    expect(rig().received).toHaveLength(2);
+    expect(rig().received[1]).toBe(rig().received[0]);
+  });
+
+  test('an order refused for good carries the code of the channel', async () => {
+    expect(await place('order refused for good')).toMatchObject({
+      kind: 'refused',
+      failure: { code: expect.stringMatching(/./), message: expect.any(String) },
+    });
+  });
+
+  test('an order whose number is known already is asked about, not failed', async () => {
+    expect(await place('order number known already')).toEqual({ kind: 'ask' });
+  });
+
+  test.each([
+    ['not paid yet', 'pending'],
+    ['in a state nobody knows', 'pending'],
+    ['closed', 'closed'],
+    ['absent', 'absent'],
+  ] as const)('an order that is %s is %s', async (situation, kind) => {
+    expect(await query(situation)).toEqual({ kind });
+  });
+
+  test.each(['paid', 'paid and partly refunded'] as const)('an order that is %s has a receipt', async (situation) => {
+    const { order, paid, channel } = rig();
+    expect(await query(situation)).toEqual({
+      kind: 'succeeded',
+      receipt: {
+        ...paid,
+        amount: order.amount,
+        currency: order.currency,
+        merchantAtChannel: channel.identity.merchant,
+        appAtChannel: channel.identity.app,
+      },
+    });
+  });
+
+  test('a genuine answer about another order answers nothing', async () => {
+    await errorOf(() => query('another order is answered'));
+  });
+
+  test.each([
+    ['closing done', 'closed'],
+    ['closed before', 'closed'],
+    ['cannot be closed since it is paid', 'ask'],
+    ['absent', 'absent'],
+  ] as const)('closing that meets "%s" is %s', async (situation, kind) => {
+    expect(await close(situation)).toEqual({ kind });
+  });
+};
+
+const refunds = (rig: () => Rig) => {
+  const refund = (situation: Situation) => {
+    rig().play(situation);
+    return calls.refund(rig());
+  };
+  const query = (situation: Situation) => {
+    rig().play(situation);
+    return calls.queryRefund(rig());
+  };
+  const no = () => ({ channelRefundNo: rig().refund.channelRefundNo, acceptedAt: rig().refunded.acceptedAt });
+
+  for (const [name, ask] of Object.entries({ refund, query })) {
+    test(`a refund that is accepted is processing, dated by its acceptance (${name})`, async () => {
+      expect(await ask('refund accepted')).toEqual({ kind: 'processing', ...no() });
+    });
+
+    test(`a refund that is done has both its instants (${name})`, async () => {
+      const { succeededAt } = rig().refunded;
+      expect(await ask('refund done')).toEqual({ kind: 'succeeded', ...no(), succeededAt });
+    });
+
+    test(`a refund that needs a person, or is in a state nobody knows, is still processing (${name})`, async () => {
+      expect(await ask('refund needs a person')).toEqual({ kind: 'processing', ...no() });
+      expect(await ask('refund in a state nobody knows')).toEqual({ kind: 'processing', ...no() });
+    });
+
+    test(`a refund that the channel gave up has failed (${name})`, async () => {
+      expect(await ask('refund failed')).toMatchObject({
+        kind: 'failed',
+        failure: { code: expect.stringMatching(/./) },
+      });
+    });
+
+    test(`a genuine answer about another refund answers nothing (${name})`, async () => {
+      await errorOf(() => ask('another refund is answered'));
+    });
+  }
+
+  test('a refund refused for good has failed, with the code of the channel', async () => {
+    expect(await refund('refund refused for good')).toMatchObject({
+      kind: 'failed',
+      failure: { code: expect.stringMatching(/./) },
+    });
+  });
+
+  test('a refund that the channel will take later has not failed: the same number goes again', async () => {
+    await errorOf(() => refund('refund not now'));
+    expect(await refund('refund accepted')).toEqual({ kind: 'processing', ...no() });
+    expect(rig().received[1]).toBe(rig().received[0]);
+  });
+
+  test('a refund that never reached the channel is absent there', async () => {
+    expect(await query('refund absent')).toEqual({ kind: 'absent' });
+  });
+};
+
+const callbacks = (rig: () => Rig) => {
+  const read = (callback: RawCallback) => rig().channel.readCallback(callback);
+
+  test('a genuine callback of a payment carries what asking would have', async () => {
+    rig().play('paid');
+    const outcome = await calls.query(rig());
+    const { channelOrderNo } = rig().order;
+    expect(read(rig().callback('paid'))).toEqual({ about: 'payment', channelOrderNo, outcome });
+  });
+
+  test('a genuine callback of a refund names the refund', () => {
+    const { channelOrderNo, channelRefundNo } = rig().refund;
+    expect(read(rig().callback('refunded'))).toMatchObject({
+      about: 'refund',
+      channelOrderNo,
+      refundNo: channelRefundNo,
+      outcome: { kind: 'succeeded', channelRefundNo, succeededAt: rig().refunded.succeededAt },
+    });
+  });
+
+  test('a genuine callback about something else changes nothing', () => {
+    expect(read(rig().callback('something else'))).toEqual({ about: 'nothing' });
+  });
+
+  test.each([-299, 299])('a callback signed %i s ago is taken', (age) => {
+    expect(read(rig().callback('paid', { age })).about).toBe('payment');
+  });
+
+  test.each([-302, 302, 86_400, -86_400])('a callback signed %i s ago is refused', (age) => {
+    expect(() => read(rig().callback('paid', { age }))).toThrow(CallbackRefused);
+  });
+
+  test.each(['somebody else', 'an unknown key'] as const)('a callback signed by %s is refused', (by) => {
+    expect(() => read(rig().callback('paid', { by }))).toThrow(CallbackRefused);
+  });
+
+  test('a callback that lacks any one of its headers, or its body, is refused', () => {
+    const { headers, body } = rig().callback('paid');
+    for (const name of Object.keys(headers))
+      expect(() => read({ body, headers: { ...headers, [name]: undefined } })).toThrow(CallbackRefused);
+    expect(() => read({ headers, body: Buffer.alloc(0) })).toThrow(CallbackRefused);
+  });
+
+  test('a callback of a megabyte is refused', () => {
+    const { headers } = rig().callback('paid');
+    expect(() => read({ headers, body: Buffer.alloc(1_000_000, '{') })).toThrow(CallbackRefused);
+  });
+
+  test('a callback whose body is of another genuine one is refused', () => {
+    const { headers } = rig().callback('paid');
+    expect(() => read({ headers, body: rig().callback('refunded').body })).toThrow(CallbackRefused);
+  });
+
+  test('no callback that was changed anywhere is taken', () => {
+    const genuine = rig().callback('paid');
+    const parts = [...Object.keys(genuine.headers), 'body'];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...parts),
+        fc.nat(),
+        fc.constantFrom('change', 'insert', 'delete', 'double'),
+        fc.integer({ min: 1, max: 255 }),
+        (part, place, how, by) => {
+          const before = part === 'body' ? genuine.body : Buffer.from(genuine.headers[part]!, 'latin1');
+          const after = mutated(before, place % before.length, how, by);
+          fc.pre(!after.equals(before));
+          const changed =
+            part === 'body'
+              ? { ...genuine, body: after }
+              : { ...genuine, headers: { ...genuine.headers, [part]: after.toString('latin1') } };
+          expect(() => read(changed)).toThrow(CallbackRefused);
+        },
+      ),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('being told that a callback was taken differs from being told that it was not', () => {
+    const { kind } = rig();
+    expect(kind.acknowledge(true).status).toBe(200);
+    expect(kind.acknowledge(false)).not.toEqual(kind.acknowledge(true));
+  });
+};
+
+const mutated = (bytes: Buffer, at: number, how: string, by: number): Buffer => {
+  const [before, here, after] = [bytes.subarray(0, at), bytes.subarray(at, at + 1), bytes.subarray(at + 1)];
+  if (how === 'change') return Buffer.concat([before, Buffer.from([here[0]! ^ by]), after]);
+  if (how === 'insert') return Buffer.concat([before, Buffer.from([by]), here, after]);
+  if (how === 'delete') return Buffer.concat([before, after]);
+  return Buffer.concat([before, here, here, after]);
+};
+
+const statements = (rig: () => Rig) => {
+  test('a whole statement is read', () => {
+    const { kind, statement } = rig();
+    expect(kind.readStatement(statement.file).lines).toHaveLength(statement.lines);
+  });
+
+  test('a statement cut short after any of its lines is refused, naming a line', async () => {
+    const { kind, statement } = rig();
+    const ends = [...statement.file.entries()].filter(([, byte]) => byte === 0x0a).map(([at]) => at + 1);
+    const cuts = [0, ...ends].filter((end) => end < statement.file.length);
+    expect(cuts.length).toBeGreaterThan(statement.lines);
+    for (const end of cuts) {
+      const error = await errorOf(() => kind.readStatement(statement.file.subarray(0, end)));
+      expect(error).toBeInstanceOf(StatementError);
+      expect(error).toMatchObject({ line: expect.any(Number), reason: expect.stringMatching(/\w/) });
+    }
+  });
+
+  test.each(['<html><body>502</body></html>', '{"code":"SYSTEM_ERROR"}', '\0\0\0\0', '\n\n\n', ','])(
+    'what is no statement at all (%j) is refused',
+    (text) => {
+      expect(() => rig().kind.readStatement(Buffer.from(text))).toThrow(StatementError);
+    },
+  );
+};
+
+/** Every channel must pass this, in the words of its own protocol. `rig` answers the one that was made before each test. */
+export const channelContract = (name: string, rig: () => Rig) => {
+  describe(`${name}: payments`, () => payments(rig));
+  describe(`${name}: refunds`, () => refunds(rig));
+  describe(`${name}: what is not known`, () => unknownIsNeverFailure(rig));
+  describe(`${name}: callbacks`, () => callbacks(rig));
+  describe(`${name}: statements`, () => statements(rig));
+  test(`${name}: the order of the contract is one that the channel says it can take`, () => {
+    const { kind, order } = rig();
+    expect(kind.capabilities.methods).toContain(order.method);
+    expect(kind.capabilities.currencies).toContain(order.currency);
+    expect(order.amount >= kind.capabilities.amountMin && order.amount <= kind.capabilities.amountMax).toBe(true);
+  });
+};

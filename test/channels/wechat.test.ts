@@ -1,0 +1,562 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
+
+import { ChannelAccount } from '#channels/account.ts';
+import { CallbackRefused, type Channel, type OrderToPlace, type RefundToPlace } from '#channels/channel.ts';
+import { channelKind } from '#channels/registry.ts';
+
+import { channelContract, type Rig, type Situation, type Uncertain } from './contract.ts';
+import { bill, someRows } from './wechat-bill.ts';
+import { account, type Asked, keys, notification, type Said, signed, wechatServer } from './wechat-server.ts';
+
+const now = new Date('2026-01-31T02:00:00.000Z');
+const kind = channelKind('wechat');
+
+const order: OrderToPlace = {
+  channelOrderNo: '01KG7X0000ORDER0000000001',
+  method: 'wechat_native',
+  amount: 12_345n,
+  currency: 'CNY',
+  subject: '一杯茶',
+  expiresAt: new Date('2026-01-31T02:30:00.000Z'),
+  notifyUrl: 'https://pay.example.com/callbacks/wechat/chn_1',
+  payer: {},
+};
+const refund: RefundToPlace = {
+  channelRefundNo: '01KG7X0000REFUND000000001',
+  channelOrderNo: order.channelOrderNo,
+  amount: 345n,
+  paid: order.amount,
+  currency: 'CNY',
+  reason: '退货',
+  notifyUrl: 'https://pay.example.com/callbacks/wechat/chn_1/refunds',
+};
+
+const { appid, mchid } = account;
+const orderIs = (trade_state: string, more: object = {}) => ({
+  appid,
+  mchid,
+  out_trade_no: order.channelOrderNo,
+  trade_state,
+  trade_state_desc: '说明',
+  ...more,
+});
+const transaction = orderIs('SUCCESS', {
+  transaction_id: '4200000263201902167700134212',
+  trade_type: 'NATIVE',
+  bank_type: 'OTHERS',
+  success_time: '2026-01-31T09:59:58+08:00',
+  payer: { openid: 'oHkLxt5HnHcBDewv4dLc8xivG1DuE' },
+  // The payer used a coupon of WeChat's: the order's own amount is what counts.
+  amount: { total: 12_345, payer_total: 12_000, currency: 'CNY', payer_currency: 'CNY' },
+});
+const refundIs = (status: string, more: object = {}) => ({
+  refund_id: '50000709672019011908420787722',
+  out_refund_no: refund.channelRefundNo,
+  transaction_id: '4200000263201902167700134212',
+  out_trade_no: order.channelOrderNo,
+  channel: 'ORIGINAL',
+  user_received_account: '支付用户零钱',
+  create_time: '2026-01-31T09:58:00+08:00',
+  status,
+  amount: { total: 12_345, refund: 345, payer_total: 12_000, payer_refund: 345, currency: 'CNY' },
+  ...more,
+});
+const refundDone = { success_time: '2026-01-31T09:59:00+08:00' };
+const refundNotice = (refund_status: string, more: object = {}) => ({
+  mchid,
+  transaction_id: '4200000263201902167700134212',
+  out_trade_no: order.channelOrderNo,
+  refund_id: '50000709672019011908420787722',
+  out_refund_no: refund.channelRefundNo,
+  refund_status,
+  user_received_account: '招商银行信用卡0403',
+  amount: { total: 12_345, refund: 345, payer_total: 12_000, payer_refund: 345 },
+  ...more,
+});
+
+const ok = (body: object): Said => ({ status: 200, body: JSON.stringify(body) });
+const no = (status: number, code: string, message = '说明'): Said => ({
+  status,
+  body: JSON.stringify({ code, message }),
+});
+
+const situations: Record<Situation, Said> = {
+  placed: ok({ code_url: 'weixin://wxpay/bizpayurl?pr=MTyYVP1zz' }),
+  'order refused for good': no(400, 'PARAM_ERROR'),
+  'order number known already': no(403, 'OUT_TRADE_NO_USED'),
+  'not paid yet': ok(orderIs('NOTPAY')),
+  paid: ok(transaction),
+  'paid and partly refunded': ok({ ...transaction, trade_state: 'REFUND' }),
+  closed: ok(orderIs('CLOSED')),
+  'in a state nobody knows': ok(orderIs('FROZEN')),
+  'another order is answered': ok({ ...transaction, out_trade_no: 'ANOTHERORDER' }),
+  absent: no(404, 'ORDER_NOT_EXIST'),
+  'closing done': { status: 204 },
+  'closed before': no(400, 'ORDER_CLOSED'),
+  'cannot be closed since it is paid': no(400, 'ORDERPAID'),
+  'refund accepted': ok(refundIs('PROCESSING')),
+  'refund done': ok(refundIs('SUCCESS', refundDone)),
+  'refund refused for good': no(403, 'USER_ACCOUNT_ABNORMAL'),
+  'refund not now': no(403, 'NOT_ENOUGH'),
+  'refund failed': ok(refundIs('CLOSED')),
+  'refund needs a person': ok(refundIs('ABNORMAL')),
+  'refund in a state nobody knows': ok(refundIs('WAITING')),
+  'another refund is answered': ok(refundIs('SUCCESS', { ...refundDone, out_refund_no: 'ANOTHERREFUND' })),
+  'refund absent': no(404, 'RESOURCE_NOT_EXISTS'),
+};
+
+type What = 'place' | 'query' | 'close' | 'refund' | 'queryRefund';
+const whatIsAsked = ({ method, target }: Asked): What => {
+  if (target.endsWith('/close')) return 'close';
+  if (target.includes('/refund/')) return method === 'POST' ? 'refund' : 'queryRefund';
+  return method === 'POST' ? 'place' : 'query';
+};
+
+const good: Record<What, Said> = {
+  place: situations.placed,
+  query: situations.paid,
+  close: situations['closing done'],
+  refund: situations['refund accepted'],
+  queryRefund: situations['refund done'],
+};
+const definite: Record<What, string> = {
+  place: 'PARAM_ERROR',
+  query: 'ORDER_NOT_EXIST',
+  close: 'ORDER_CLOSED',
+  refund: 'USER_ACCOUNT_ABNORMAL',
+  queryRefund: 'RESOURCE_NOT_EXISTS',
+};
+
+/** Everything but the one fault is as it should be, so that each guard stands alone. */
+const faults: Record<Uncertain, (what: What) => Said> = {
+  'an outage that calls itself a definite refusal': (what) => no(500, definite[what]),
+  'an outage without words': () => ({ status: 502 }),
+  'too many requests': (what) => no(429, definite[what]),
+  'absence claimed by a page of a proxy': () => ({ status: 404, body: '<html>ORDER_NOT_EXIST</html>' }),
+  'a redirect': (what) => ({ status: 307, headers: { location: `/elsewhere/${what}` } }),
+  'a signed reply that is not in the language of the channel': () => ({ status: 200, body: 'SUCCESS' }),
+  'a signed reply without what was asked': () => ok({ code: 'SUCCESS' }),
+  'a good reply with a forged signature': (what) => ({ ...good[what], signing: { by: 'somebody else' } }),
+  'a good reply without a signature': (what) => ({ ...good[what], signing: { not: true } }),
+  'a good reply signed with an unknown key': (what) => ({ ...good[what], signing: { by: 'an unknown key' } }),
+  'a good reply of yesterday, replayed': (what) => ({ ...good[what], signing: { age: 86_400 } }),
+  'a good reply cut short': (what) => ({ ...good[what], status: 200, line: 'cut' }),
+  'a reply that never ends growing': (what) => ({
+    ...good[what],
+    status: 200,
+    body: (good[what].body ?? '{}') + ' '.repeat(4_000_000),
+  }),
+  'a connection that is reset': () => ({ status: 200, line: 'reset' }),
+};
+
+const isFault = (situation: string): situation is Uncertain => situation in faults;
+
+let say: (asked: Asked) => Said = () => ({ status: 500 });
+let server: Awaited<ReturnType<typeof wechatServer>>;
+let channel: Channel;
+
+const settings = () => ({
+  appid,
+  mchid,
+  merchant_serial: account.merchantSerial,
+  platform_serial: account.platformSerial,
+  platform_public_key_pem: keys.platform.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  base_url: server.url,
+});
+const merchantKeyPem = keys.merchant.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const secrets = { merchant_private_key_pem: merchantKeyPem, api_v3_key: account.apiKey };
+const accountWith = (given: Record<string, unknown>) =>
+  ChannelAccount.parse({
+    id: 'chn_00000000000000000000000001',
+    channel: 'wechat',
+    name: '微信',
+    ownership: 'shared',
+    status: 'enabled',
+    methods: ['wechat_native'],
+    cost: { rate_ppm: 6_000 },
+    settings: given,
+  });
+
+beforeAll(async () => {
+  server = await wechatServer(now, (asked) => say(asked));
+  channel = kind.open(accountWith(settings()), secrets, () => now);
+});
+afterAll(() => server.close());
+beforeEach(() => void server.received.splice(0));
+
+const rig: Rig = {
+  kind,
+  get channel() {
+    return channel;
+  },
+  now,
+  order,
+  refund,
+  secrets: [account.apiKey, merchantKeyPem.split('\n')[1]!],
+  paid: { channelTradeNo: '4200000263201902167700134212', paidAt: new Date('2026-01-31T01:59:58.000Z') },
+  refunded: {
+    acceptedAt: new Date('2026-01-31T01:58:00.000Z'),
+    succeededAt: new Date('2026-01-31T01:59:00.000Z'),
+  },
+  play(situation) {
+    say = (asked) => {
+      const elsewhere = /^\/elsewhere\/(\w+)/.exec(asked.target)?.[1];
+      const what = whatIsAsked(asked);
+      if (elsewhere !== undefined) return good[what];
+      if (situation === 'silence') return { status: 200, line: 'silence' };
+      if (situation === 'drip') return { ...good[what], status: 200, line: 'drip' };
+      return isFault(situation) ? faults[situation](what) : situations[situation];
+    };
+  },
+  get received() {
+    return server.received.map(({ method, target, body }) => `${method} ${target} ${body}`);
+  },
+  callback(what, signing) {
+    if (what === 'paid') return notification('TRANSACTION.SUCCESS', transaction, now, signing);
+    if (what === 'refunded') return notification('REFUND.SUCCESS', refundNotice('SUCCESS', refundDone), now, signing);
+    return notification('PAYSCORE.USER_OPEN_SERVICE', { mchid }, now, signing);
+  },
+  statement: { file: bill(someRows), lines: someRows.length },
+};
+
+channelContract('WeChat Pay', () => rig);
+
+const answering = (said: Said) => {
+  say = () => said;
+};
+const sent = (): unknown => JSON.parse(server.received[0]!.body);
+
+describe('an order at WeChat', () => {
+  test('is placed with what WeChat documents, in whole seconds of Beijing time', async () => {
+    answering(good.place);
+    expect(await channel.place(order)).toEqual({
+      kind: 'placed',
+      action: { type: 'qr_code', content: 'weixin://wxpay/bizpayurl?pr=MTyYVP1zz' },
+    });
+    expect(sent()).toEqual({
+      appid,
+      mchid,
+      description: '一杯茶',
+      out_trade_no: order.channelOrderNo,
+      time_expire: '2026-01-31T10:30:00+08:00',
+      notify_url: order.notifyUrl,
+      amount: { total: 12_345, currency: 'CNY' },
+    });
+    expect(server.received[0]).toMatchObject({
+      method: 'POST',
+      target: '/v3/pay/transactions/native',
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'wechatpay-serial': account.platformSerial,
+      },
+    });
+  });
+
+  test('has its subject cut to the 127 bytes that WeChat allows, never within a character', async () => {
+    answering(good.place);
+    await channel.place({ ...order, subject: '茶'.repeat(127) });
+    expect(sent()).toMatchObject({ description: '茶'.repeat(42) });
+    server.received.splice(0);
+    await channel.place({ ...order, subject: `${'a'.repeat(125)}🍵` });
+    expect(sent()).toMatchObject({ description: 'a'.repeat(125) });
+  });
+
+  test.each(['PARAM_ERROR', 'NO_AUTH', 'APPID_MCHID_NOT_MATCH', 'MCH_NOT_EXISTS', 'SIGN_ERROR'])(
+    'that WeChat answers with %s was never registered: refused',
+    async (code) => {
+      answering(no(400, code, '原因'));
+      expect(await channel.place(order)).toEqual({ kind: 'refused', failure: { code, message: '原因' } });
+    },
+  );
+
+  test.each(['ORDERPAID', 'ORDER_PAID', 'ORDER_CLOSED', 'OUT_TRADE_NO_USED', 'INVALID_REQUEST'])(
+    'that WeChat answers with %s is asked about',
+    async (code) => {
+      answering(no(400, code));
+      expect(await channel.place(order)).toEqual({ kind: 'ask' });
+    },
+  );
+
+  test.each(['SYSTEM_ERROR', 'RULE_LIMIT', 'TRADE_ERROR', 'BANK_ERROR', 'A_NEW_CODE', ''])(
+    'that WeChat answers with %j is unknown',
+    async (code) => {
+      answering(no(403, code));
+      await expect(channel.place(order)).rejects.toThrow('placing');
+    },
+  );
+
+  test('that is being paid by code is pending, one that was reversed is closed, one that could not be paid has failed', async () => {
+    answering(ok(orderIs('USERPAYING')));
+    expect(await channel.query(order.channelOrderNo)).toEqual({ kind: 'pending' });
+    answering(ok(orderIs('REVOKED')));
+    expect(await channel.query(order.channelOrderNo)).toEqual({ kind: 'closed' });
+    answering(ok(orderIs('PAYERROR')));
+    const failure = { code: 'PAYERROR', message: '说明' };
+    expect(await channel.query(order.channelOrderNo)).toEqual({ kind: 'failed', failure });
+  });
+
+  test('is asked about under our number and our merchant', async () => {
+    answering(good.query);
+    await channel.query(order.channelOrderNo);
+    const target = `/v3/pay/transactions/out-trade-no/${order.channelOrderNo}?mchid=${mchid}`;
+    expect(server.received[0]).toMatchObject({ method: 'GET', target, body: '' });
+  });
+
+  test('has the receipt that WeChat states, be it ours or not', async () => {
+    const amount = { total: 12_344, currency: 'USD' };
+    answering(ok({ ...transaction, mchid: '1900000002', appid: 'wx2', amount }));
+    expect(await channel.query(order.channelOrderNo)).toMatchObject({
+      receipt: { amount: 12_344n, currency: 'USD', merchantAtChannel: '1900000002', appAtChannel: 'wx2' },
+    });
+  });
+
+  test.each(['transaction_id', 'success_time', 'amount'])('that is paid without its %s is unknown', async (member) => {
+    answering(ok({ ...transaction, [member]: undefined }));
+    await expect(channel.query(order.channelOrderNo)).rejects.toThrow();
+  });
+
+  test.each([12_345.5, '12345', 0, -1, 1e300])('that is paid with %j fen is unknown', async (total) => {
+    answering(ok({ ...transaction, amount: { total, currency: 'CNY' } }));
+    await expect(channel.query(order.channelOrderNo)).rejects.toThrow();
+  });
+
+  test.each([400, 403, 500])('is absent only where WeChat says 404, not %i', async (status) => {
+    answering(no(status, 'ORDER_NOT_EXIST'));
+    await expect(channel.query(order.channelOrderNo)).rejects.toThrow('querying');
+    await expect(channel.close(order.channelOrderNo)).rejects.toThrow('closing');
+  });
+
+  test.each([404, 400])('is not absent for any other code of a %i', async (status) => {
+    for (const code of ['MCH_NOT_EXISTS', 'NO_AUTH', 'RESOURCE_NOT_EXISTS', 'SIGN_ERROR']) {
+      answering(no(status, code));
+      await expect(channel.query(order.channelOrderNo)).rejects.toThrow('querying');
+    }
+  });
+
+  test('that its payer is paying while it is closed is asked about', async () => {
+    answering({ status: 202, body: '{"code":"USERPAYING","message":"用户支付中"}' });
+    expect(await channel.close(order.channelOrderNo)).toEqual({ kind: 'ask' });
+  });
+
+  test('is not closed by an answer that is signed and is not 204', async () => {
+    answering(ok({}));
+    await expect(channel.close(order.channelOrderNo)).rejects.toThrow('200');
+  });
+
+  test.each(['SYSTEM_ERROR', 'NO_AUTH', 'SIGN_ERROR', 'PARAM_ERROR', 'A_NEW_CODE'])(
+    'whose closing meets %s may be open still: unknown',
+    async (code) => {
+      answering(no(400, code));
+      await expect(channel.close(order.channelOrderNo)).rejects.toThrow('closing');
+    },
+  );
+});
+
+describe('a refund at WeChat', () => {
+  test('is sent with what WeChat documents', async () => {
+    answering(good.refund);
+    await channel.refund(refund);
+    expect(server.received[0]).toMatchObject({ method: 'POST', target: '/v3/refund/domestic/refunds' });
+    expect(sent()).toEqual({
+      out_trade_no: order.channelOrderNo,
+      out_refund_no: refund.channelRefundNo,
+      reason: '退货',
+      notify_url: refund.notifyUrl,
+      amount: { refund: 345, total: 12_345, currency: 'CNY' },
+    });
+  });
+
+  test('has its reason cut to 80 bytes, or none', async () => {
+    answering(good.refund);
+    await channel.refund({ ...refund, reason: '退'.repeat(80) });
+    await channel.refund({ ...refund, reason: undefined });
+    expect(sent()).toMatchObject({ reason: '退'.repeat(26) });
+    expect(JSON.parse(server.received[1]!.body)).not.toHaveProperty('reason');
+  });
+
+  test.each([
+    'PARAM_ERROR',
+    'INVALID_REQUEST',
+    'NO_AUTH',
+    'MCH_NOT_EXISTS',
+    'USER_ACCOUNT_ABNORMAL',
+    'TRADE_OVERDUE',
+    'RESOURCE_NOT_EXISTS',
+    'ORDER_NOT_EXIST',
+  ])('that WeChat answers with %s has failed', async (code) => {
+    answering(no(403, code, '原因'));
+    expect(await channel.refund(refund)).toEqual({ kind: 'failed', failure: { code, message: '原因' } });
+  });
+
+  test.each(['NOT_ENOUGH', 'BIZERR_NEED_RETRY', 'SYSTEM_ERROR', 'SIGN_ERROR', 'FREQUENCY_LIMITED', 'A_NEW_CODE'])(
+    'that WeChat answers with %s may still be made: unknown',
+    async (code) => {
+      answering(no(403, code));
+      await expect(channel.refund(refund)).rejects.toThrow('refunding');
+    },
+  );
+
+  test('whose number WeChat knows with other content has not failed: there is one', async () => {
+    const message =
+      '请求内容和上次请求不一致,请核实后再试。原因主要是商户号不一致,或者商户订单号/商户退款单号已经被其他请求使用。';
+    answering(no(400, 'INVALID_REQUEST', message));
+    await expect(channel.refund(refund)).rejects.toThrow('refunding');
+  });
+
+  test.each([
+    ['another amount', { amount: { refund: 344, currency: 'CNY' } }],
+    ['another currency', { amount: { refund: 345, currency: 'USD' } }],
+    ['another order', { out_trade_no: 'ANOTHERORDER' }],
+  ])('that WeChat says to be of %s is unknown', async (_, more) => {
+    answering(ok(refundIs('SUCCESS', { ...refundDone, ...more })));
+    await expect(channel.refund(refund)).rejects.toThrow('another');
+  });
+
+  test('that succeeded without saying when is unknown', async () => {
+    answering(ok(refundIs('SUCCESS')));
+    await expect(channel.queryRefund(refund.channelRefundNo)).rejects.toThrow('when');
+  });
+
+  test('is absent only for the code that says so', async () => {
+    for (const said of [no(404, 'ORDER_NOT_EXIST'), no(404, 'MCH_NOT_EXISTS'), no(400, 'RESOURCE_NOT_EXISTS')]) {
+      answering(said);
+      await expect(channel.queryRefund(refund.channelRefundNo)).rejects.toThrow('querying');
+    }
+  });
+});
+
+const heardOf = (status: string) => channel.readCallback(notification(`REFUND.${status}`, refundNotice(status), now));
+const answer = (taken: boolean) => {
+  const { status, body } = kind.acknowledge(taken);
+  return [status, JSON.parse(body)];
+};
+const openWith = (given: object, secret: object = {}) =>
+  kind.open(accountWith({ ...settings(), ...given }), { ...secrets, ...secret }, () => now);
+
+describe('a callback of WeChat', () => {
+  test('of a refund does not say when it was accepted, so neither do we', () => {
+    const heard = channel.readCallback(rig.callback('refunded'));
+    expect(heard).toMatchObject({ outcome: { kind: 'succeeded', acceptedAt: undefined } });
+  });
+
+  test('of an abnormal refund leaves it processing, of a closed one makes it fail', () => {
+    expect(heardOf('ABNORMAL')).toMatchObject({ about: 'refund', outcome: { kind: 'processing' } });
+    expect(heardOf('CLOSED')).toMatchObject({
+      about: 'refund',
+      outcome: { kind: 'failed', failure: { code: 'CLOSED' } },
+    });
+  });
+
+  test('of a refund of another merchant is refused', () => {
+    const theirs = refundNotice('SUCCESS', { ...refundDone, mchid: '1900000002' });
+    expect(() => channel.readCallback(notification('REFUND.SUCCESS', theirs, now))).toThrow('another merchant');
+  });
+
+  test('of a payment of another merchant is heard with that name on its receipt', () => {
+    const theirs = { ...transaction, mchid: '1900000002' };
+    expect(channel.readCallback(notification('TRANSACTION.SUCCESS', theirs, now))).toMatchObject({
+      outcome: { receipt: { merchantAtChannel: '1900000002' } },
+    });
+  });
+
+  test('may have empty associated data', () => {
+    const callback = notification('TRANSACTION.SUCCESS', transaction, now, { associatedData: '' });
+    expect(channel.readCallback(callback).about).toBe('payment');
+  });
+
+  test('sealed with another key, signed all the same, is refused', () => {
+    const key = 'another-APIv3-key-of-32-bytes-ok';
+    const callback = notification('TRANSACTION.SUCCESS', transaction, now, { key });
+    expect(() => channel.readCallback(callback)).toThrow(CallbackRefused);
+  });
+
+  test.each(['', 'null', '[]', '{}', '{"trade_state":"SUCCESS"}', 'not json'])(
+    'that is genuine and says %j is refused, without its content in the message',
+    (resource) => {
+      expect(() => channel.readCallback(notification('TRANSACTION.SUCCESS', resource, now))).toThrow(
+        'the callback is signed and cannot be read',
+      );
+    },
+  );
+
+  test('that only probes whether we verify is refused', () => {
+    const probe = notification('TRANSACTION.SUCCESS', transaction, now, { probe: true });
+    expect(() => channel.readCallback(probe)).toThrow('probe');
+  });
+
+  test('made by the official client is taken', () => {
+    const nonce = 'abcdef012345';
+    const ciphertext = Aes.AesGcm.encrypt(JSON.stringify(transaction), account.apiKey, nonce, 'transaction');
+    const resource = { algorithm: 'AEAD_AES_256_GCM', ciphertext, associated_data: 'transaction', nonce };
+    const body = JSON.stringify({ event_type: 'TRANSACTION.SUCCESS', resource });
+    const timestamp = String(now.getTime() / 1_000);
+    const message = Formatter.response(timestamp, 'EcZ9Cmy4Xyx1i6RlJQzLcCyEqDa26NBz', body);
+    const headers = {
+      'wechatpay-timestamp': timestamp,
+      'wechatpay-nonce': 'EcZ9Cmy4Xyx1i6RlJQzLcCyEqDa26NBz',
+      'wechatpay-serial': account.platformSerial,
+      'wechatpay-signature': Rsa.sign(message, keys.platform.privateKey),
+    };
+    expect(channel.readCallback({ headers, body: Buffer.from(body) }).about).toBe('payment');
+  });
+
+  test('signed over a nonce with a line feed, which moves the border of the body, is refused', () => {
+    const genuine = rig.callback('paid');
+    const text = genuine.body.toString();
+    const nonce = `${genuine.headers['wechatpay-nonce']}\n${text.slice(0, 10)}`;
+    expect(() =>
+      channel.readCallback({
+        headers: { ...signed(text, now), 'wechatpay-nonce': nonce },
+        body: Buffer.from(text.slice(11)),
+      }),
+    ).toThrow('wechatpay-nonce');
+  });
+
+  test('is answered in the words of WeChat', () => {
+    expect(answer(true)).toEqual([200, { code: 'SUCCESS', message: '成功' }]);
+    expect(answer(false)).toEqual([400, { code: 'FAIL', message: '失败' }]);
+  });
+});
+
+describe('an account at WeChat', () => {
+  test('has its usual address unless another is given', () => {
+    const { base_url, ...rest } = settings();
+    expect(base_url).toMatch(/^http:/);
+    expect(kind.settings.parse(rest)).toMatchObject({ base_url: 'https://api.mch.weixin.qq.com' });
+  });
+
+  test('under a path of an address signs the whole path', async () => {
+    answering(good.query);
+    await openWith({ base_url: `${server.url}/proxy/` }).query(order.channelOrderNo);
+    expect(server.received[0]!.target).toMatch(/^\/proxy\/v3\/pay/);
+  });
+
+  test.each([
+    ['an address of another protocol', { base_url: 'ftp://example.com' }],
+    ['no merchant', { mchid: '' }],
+    ['a merchant that would break a header', { mchid: '1900"0001' }],
+    ['an unknown member', { loopback: true }],
+    ['a key that is none', { platform_public_key_pem: 'nothing' }],
+    ['a private key for the public one', { platform_public_key_pem: merchantKeyPem }],
+  ])('with %s is not opened', (_, given) => {
+    expect(() => openWith(given)).toThrow();
+  });
+
+  test.each([
+    ['an APIv3 key of 31 bytes', { api_v3_key: account.apiKey.slice(1) }],
+    ['an APIv3 key of 32 characters and more bytes', { api_v3_key: `茶${account.apiKey.slice(1)}` }],
+    ['a damaged private key', { merchant_private_key_pem: merchantKeyPem.replace(/\n.{9}/, '\n!!!!!!!!!') }],
+  ])('with %s is not opened, and its secrets stay out of the message', (_, secret) => {
+    let thrown: unknown;
+    try {
+      openWith({}, secret);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(Error);
+    const text = thrown instanceof Error ? `${thrown.message}${thrown.stack}` : '';
+    for (const part of [account.apiKey.slice(1), merchantKeyPem.split('\n')[2]!]) expect(text).not.toContain(part);
+  });
+});
