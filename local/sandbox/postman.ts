@@ -15,8 +15,11 @@ export interface CallbackProtocol {
 export interface Letter {
   readonly event_id: string;
   readonly url: string;
-  /** Made once per copy: the copies of a duplicate differ as two sendings of a real channel do. */
-  readonly body: () => string;
+  /**
+   * Made once per copy: the copies of a duplicate differ as two sendings of a real channel do. A channel that signs inside
+   * the body needs to know whether this one is forged; one that signs in headers learns it when it sends.
+   */
+  readonly body: (forged: boolean) => string;
 }
 
 const Notice = z.object({
@@ -192,7 +195,7 @@ export class Postman {
       channel,
       letter.event_id,
       letter.url,
-      letter.body(),
+      letter.body(how.forged),
       Number(how.forged),
       Number(how.held),
       how.due,

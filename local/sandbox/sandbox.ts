@@ -58,11 +58,12 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   for (const channel of all) postman.serve(channel.name, channel.callbacks);
 
   const beat = beatOf(all, postman, log);
+  const stopping = new AbortController();
   const idle = async (): Promise<void> => {
-    beat();
-    while (postman.busy() || all.some((channel) => channel.unsettled())) {
+    if (!stopping.signal.aborted) beat();
+    while (!stopping.signal.aborted && (postman.busy() || all.some((channel) => channel.unsettled()))) {
       await pause(5);
-      beat();
+      if (!stopping.signal.aborted) beat();
     }
   };
 
@@ -95,6 +96,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     accounts: { wechat: { fee_ppm: FEE_PPM, currency: 'CNY', time_zone: 'Asia/Shanghai' } },
     idle,
     stop: async () => {
+      stopping.abort();
       clearInterval(pulse);
       await Promise.all([...listeners.values()].map((listener) => listener.close()));
       await postman.stop();

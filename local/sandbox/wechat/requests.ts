@@ -8,6 +8,11 @@ const Anything = z.record(z.string(), z.unknown());
 /** 6–32 characters. @see https://pay.weixin.qq.com/docs/merchant/products/native-payment/apilist.html */
 const OutTradeNo = z.string().regex(/^[0-9A-Za-z_\-|*]{6,32}$/);
 
+/** yyyy-MM-DDTHH:mm:ss and an offset, as documented: neither fractions of a second nor `Z`. */
+const TimeExpire = z.iso
+  .datetime({ offset: true, precision: 0 })
+  .refine((time) => !time.endsWith('Z'), 'needs an offset');
+
 const NotifyUrl = (max: number) =>
   z
     .url({ protocol: /^https?$/ })
@@ -19,7 +24,7 @@ const PlaceOrder = z.strictObject({
   mchid: text(32),
   description: text(127),
   out_trade_no: OutTradeNo,
-  time_expire: z.iso.datetime({ offset: true }).optional(),
+  time_expire: TimeExpire.optional(),
   attach: text(128).optional(),
   notify_url: NotifyUrl(255),
   goods_tag: text(32).optional(),

@@ -127,6 +127,19 @@ describe('a restart', () => {
     expect(again.map(({ event }) => event).toSorted()).toEqual(['REFUND.SUCCESS', 'TRANSACTION.SUCCESS']);
   });
 
+  it('does not wait for what can no longer be delivered', async () => {
+    world.ear.ear.answering = false;
+    await paid(world);
+    await heard(1);
+    const began = Date.now();
+    const waiting = world.sandbox.idle();
+    await world.restart();
+    await waiting;
+    expect(Date.now() - began).toBeLessThan(3000);
+    world.ear.ear.answering = true;
+    await heard(2);
+  });
+
   it('takes another address when its own has been taken', async () => {
     const { control: before } = world.sandbox;
     const other = createServer();

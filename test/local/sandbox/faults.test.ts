@@ -7,6 +7,7 @@ import {
   closed,
   control,
   given,
+  inSeconds,
   opened,
   orderNo,
   orderOf,
@@ -138,7 +139,7 @@ describe('a fault', () => {
 
   it('paid_after_close: holds for an order that had closed itself before', async () => {
     await armed(world, 'paid_after_close');
-    const no = await placed(world, { time_expire: new Date(world.clock.now().getTime() + 120_000).toISOString() });
+    const no = await placed(world, { time_expire: inSeconds(world, 120) });
     await world.clock.advance(121);
     expect((await closed(world, no)).status).toBe(204);
     await world.sandbox.idle();

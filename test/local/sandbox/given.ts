@@ -10,6 +10,10 @@ import { startSandbox, type Sandbox } from '../../../local/sandbox/sandbox.ts';
 
 const parsed = (text: string): Record<string, unknown> => z.record(z.string(), z.unknown()).parse(JSON.parse(text));
 
+/** So many seconds from now, as a merchant writes it. */
+export const inSeconds = (world: Given, seconds: number): string =>
+  `${new Date(world.clock.now().getTime() + seconds * 1000 + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
+
 /** A clock that runs and can be moved, as the platform's. */
 export const runningClock = () => {
   let offset = 0;

@@ -1,6 +1,20 @@
+import { request } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asked, call, closed, given, orderNo, orderOf, paid, pays, placed, refunded, type Given } from './given.ts';
+import {
+  asked,
+  call,
+  closed,
+  given,
+  inSeconds,
+  orderNo,
+  orderOf,
+  paid,
+  pays,
+  placed,
+  refunded,
+  type Given,
+} from './given.ts';
 
 let world: Given;
 beforeAll(async () => {
@@ -47,6 +61,19 @@ describe('a merchant who does not prove who calls', () => {
     expect(await response.json()).toMatchObject({ code: 'SIGN_ERROR' });
   });
 
+  it.each(['Accept', 'User-Agent'])('is refused when the client does not say its %s', async (name) => {
+    const headers = { Accept: 'application/json', 'User-Agent': 'till/1' };
+    const status = await new Promise((resolve, reject) => {
+      const asking = request(world.sandbox.channels.wechat + PLACE, {
+        method: 'POST',
+        headers: { ...headers, [name]: [] },
+      });
+      asking.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
+      asking.end();
+    });
+    expect(status).toBe(400);
+  });
+
   it('is heard with a signature four minutes old', async () => {
     expect((await place(orderOf(world), { timestamp: seconds() - 240 })).status).toBe(200);
   });
@@ -62,7 +89,8 @@ describe('an order', () => {
     ['no description', { description: undefined }, '/description'],
     ['a description too long', { description: '长'.repeat(128) }, '/description'],
     ['a notify_url with a query', { notify_url: 'http://127.0.0.1/x?y=1' }, '/notify_url'],
-    ['an end without a time zone', { time_expire: '2026-01-31 00:00:00' }, '/time_expire'],
+    ['an end without a time zone', { time_expire: '2026-01-31T00:00:00' }, '/time_expire'],
+    ['an end in milliseconds', { time_expire: '2026-01-31T00:00:00.000+08:00' }, '/time_expire'],
     ['a member nobody knows', { amont: 1 }, '/amont'],
   ])('with %s is refused and the fault is named', async (_, over, field) => {
     const { status, json } = await place(orderOf(world, over));
@@ -123,13 +151,20 @@ describe('an order', () => {
   });
 
   it('closes itself at its end', async () => {
-    const time_expire = new Date(world.clock.now().getTime() + 300_000).toISOString();
+    const time_expire = inSeconds(world, 300);
     const no = await placed(world, { time_expire });
     await world.clock.advance(290);
     expect((await asked(world, no)).json['trade_state']).toBe('NOTPAY');
     await world.clock.advance(11);
     expect((await asked(world, no)).json['trade_state']).toBe('CLOSED');
     expect((await pays(world, no)).status).toBe(409);
+  });
+
+  it('that would end at once stays open for a minute', async () => {
+    const no = await placed(world, { time_expire: inSeconds(world, -60) });
+    expect((await asked(world, no)).json['trade_state']).toBe('NOTPAY');
+    await world.clock.advance(61);
+    expect((await asked(world, no)).json['trade_state']).toBe('CLOSED');
   });
 
   it('gets a new code when the old one is two hours old', async () => {
