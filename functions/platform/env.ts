@@ -4,6 +4,7 @@ export type Variable =
   | 'BOOKS_TABLE'
   | 'CONFIG_TABLE'
   | 'NOTICES_QUEUE'
+  | 'NOTICES_DEAD_LETTERS'
   | 'LOOKS_QUEUE'
   | 'BUS'
   | 'STATEMENTS_BUCKET'

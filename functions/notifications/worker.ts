@@ -1,0 +1,33 @@
+import { lookup } from 'node:dns/promises';
+import { request as http } from 'node:http';
+import { request as https } from 'node:https';
+
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+import { AppSecrets } from '#merchants/app.ts';
+import { database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
+import { consume } from '#platform/queue.ts';
+import { secretReader } from '#platform/secrets.ts';
+import { sender } from '#platform/sender.ts';
+
+import { deliver, DeliveryMessage } from './deliver.ts';
+import { poster } from './endpoint.ts';
+import { noticeStore } from './store.ts';
+
+const now = () => new Date();
+const sqs = new SQSClient();
+const readSecret = secretReader(new SecretsManagerClient(), env('APP_SECRETS'), now);
+const network = { lookup: (hostname: string) => lookup(hostname, { all: true }), https, http };
+
+const deps = {
+  notices: noticeStore(database(), env('ORDERS_TABLE')),
+  secretsOf: (appId: string) => readSecret(appId, AppSecrets),
+  post: poster(network, { loopbackAllowed: env('LOOPBACK_ALLOWED') === 'yes' }),
+  send: sender(sqs, env('NOTICES_QUEUE')),
+  bury: sender(sqs, env('NOTICES_DEAD_LETTERS')),
+  now,
+};
+
+export const handler = consume(DeliveryMessage, (message) => deliver(deps, message));
