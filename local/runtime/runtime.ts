@@ -48,7 +48,6 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
     });
     return {
       ...machine,
-      clock: { now: () => ground.clock.now(), advance: () => Promise.reject(new Error('stage 2')) },
       idle: () => ground.activity.idle(),
       stop: () => closing.disposeAsync(),
     };

@@ -66,6 +66,8 @@ export const targetOf = (request: IncomingMessage): { path: string; search: stri
     : { path: target.slice(0, question), search: target.slice(question + 1) };
 };
 
+const isEmpty = (record: object): boolean => Object.keys(record).length === 0;
+
 /** A request in the payload format 2.0 of HTTP APIs. */
 export const httpEvent = ({ request, body, match, apiId, account, now, authorizer }: Arrived): object => {
   const { path, search } = targetOf(request);
@@ -73,7 +75,6 @@ export const httpEvent = ({ request, body, match, apiId, account, now, authorize
   const query = queryOf(search);
   const rawPath = decodedPath(path);
   const { cookie } = request.headers;
-  const isEmpty = (record: object): boolean => Object.keys(record).length === 0;
   return {
     version: '2.0',
     routeKey: match.route.key,

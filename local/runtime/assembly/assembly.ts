@@ -53,27 +53,34 @@ const environmentOf = (environment = '') => {
 };
 
 /** Reads a synthesized cloud assembly: templates and assets, without the CDK's own libraries. */
+type Artifact = z.infer<typeof Manifest>['artifacts'][string];
+
+const stackOf = (folder: string, id: string, { environment, properties }: Artifact): Stack[] => {
+  if (properties?.templateFile === undefined) return [];
+  const template = Template.parse(readJson(join(folder, properties.templateFile)));
+  if (template.Transform !== undefined) throw new Refusal(`template transforms are not supported: ${id}`);
+  return [{ name: properties.stackName ?? id, ...environmentOf(environment), template }];
+};
+
+const assetsOf = (folder: string, { properties }: Artifact): [string, string][] => {
+  if (properties?.file === undefined) return [];
+  const { files } = AssetManifest.parse(readJson(join(folder, properties.file)));
+  return Object.entries(files).flatMap(([hash, { source }]) =>
+    source.path === undefined ? [] : [[hash, join(folder, source.path)]],
+  );
+};
+
+/** Reads a synthesized cloud assembly: templates and assets, without the CDK's own libraries. */
 export const readAssembly = (folder: string): Assembly => {
   const manifestPath = join(folder, 'manifest.json');
   if (!existsSync(manifestPath)) throw new Refusal(`${folder} is no cloud assembly: it has no manifest.json`);
-  const stacks: Stack[] = [];
-  const assets = new Map<string, string>();
-  for (const [id, artifact] of Object.entries(Manifest.parse(readJson(manifestPath)).artifacts)) {
-    const { templateFile, file, stackName } = artifact.properties ?? {};
-    if (artifact.type === 'cdk:cloud-assembly')
-      throw new Refusal(`nested assemblies (stages) are not supported: ${id}`);
-    if (artifact.type === 'aws:cloudformation:stack' && templateFile !== undefined) {
-      const template = Template.parse(readJson(join(folder, templateFile)));
-      if (template.Transform !== undefined) throw new Refusal(`template transforms are not supported: ${id}`);
-      stacks.push({ name: stackName ?? id, ...environmentOf(artifact.environment), template });
-    }
-    if (artifact.type === 'cdk:asset-manifest' && file !== undefined) {
-      for (const [hash, asset] of Object.entries(AssetManifest.parse(readJson(join(folder, file))).files)) {
-        if (asset.source.path !== undefined) assets.set(hash, join(folder, asset.source.path));
-      }
-    }
-  }
+  const artifacts = Object.entries(Manifest.parse(readJson(manifestPath)).artifacts);
+  const ofType = (wanted: string): typeof artifacts => artifacts.filter(([, { type }]) => type === wanted);
+  const [stage] = ofType('cdk:cloud-assembly');
+  if (stage !== undefined) throw new Refusal(`nested assemblies (stages) are not supported: ${stage[0]}`);
+  const stacks = ofType('aws:cloudformation:stack').flatMap(([id, artifact]) => stackOf(folder, id, artifact));
   if (stacks.length === 0) throw new Refusal(`${folder} holds no stack`);
+  const assets = new Map(ofType('cdk:asset-manifest').flatMap(([, artifact]) => assetsOf(folder, artifact)));
   const assetFolder = (objectKey: string): string => {
     const found = assets.get(objectKey.replace(/^.*\//, '').replace(/\.[a-z]+$/, ''));
     if (found === undefined) throw new Refusal(`no asset in the assembly has the key ${objectKey}`);

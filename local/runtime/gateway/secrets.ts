@@ -38,7 +38,7 @@ const generated = (spec: z.infer<typeof Generate>): string => {
     spec.ExcludePunctuation ? '' : '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
     spec.IncludeSpace ? ' ' : '',
   ].join('');
-  const allowed = [...alphabet].filter((letter) => !spec.ExcludeCharacters.includes(letter));
+  const allowed = alphabet.split('').filter((letter) => !spec.ExcludeCharacters.includes(letter));
   const password = Array.from({ length: spec.PasswordLength }, () => allowed[randomInt(allowed.length)]).join('');
   if (spec.GenerateStringKey === undefined) return password;
   const template = z.record(z.string(), z.unknown()).parse(JSON.parse(spec.SecretStringTemplate ?? '{}'));

@@ -85,7 +85,7 @@ export class Environment {
     });
     const timer = setTimeout(() => void this.#timeOut(), timeoutMs);
     const deadline = performance.timeOrigin + performance.now() + timeoutMs;
-    this.#worker.postMessage({ requestId, payload, deadline } satisfies Invocation);
+    this.#worker.postMessage({ requestId, payload, deadline } satisfies Invocation, []);
     const answer = await answered;
     clearTimeout(timer);
     this.usedAt = performance.now();
@@ -96,6 +96,7 @@ export class Environment {
 
   async stop(): Promise<void> {
     this.isDead = true;
+    this.#settle?.(failure(this.#requestId, 'Runtime.ExitError', 'the machine was stopped'));
     await this.#worker.terminate();
   }
 

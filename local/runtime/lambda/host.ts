@@ -40,6 +40,10 @@ export class FunctionHost {
     return spec;
   }
 
+  has(name: string): boolean {
+    return this.#functions.has(name);
+  }
+
   /** An invocation that something on this machine caused: the machine is not idle before it has ended. */
   async invoke(nameOrArn: string, payload: string): Promise<Answer> {
     this.#running += 1;
@@ -69,6 +73,7 @@ export class FunctionHost {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    for (const { waiting } of this.#queues.values()) for (const wake of waiting.splice(0)) wake();
     await Promise.all([...this.#queues.values()].flatMap(({ environments }) => environments).map((one) => one.stop()));
   }
 

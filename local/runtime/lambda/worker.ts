@@ -15,7 +15,7 @@ shiftDate(start.clock);
 enableCompileCache(start.codeCache);
 
 let requestId = '';
-const say = (said: Said): void => parentPort?.postMessage(said);
+const say = (said: Said): void => parentPort?.postMessage(said, []);
 const write = (level: 'debug' | 'info' | 'warn' | 'error', text: string): void =>
   say({ kind: 'log', level, text: text.trimEnd(), requestId });
 

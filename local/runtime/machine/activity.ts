@@ -40,7 +40,7 @@ export class Activity {
       for (let stable = 0; stable < 2;) {
         const before = this.#changes;
         await this.#quiet();
-        await Promise.all(this.#workers.map((worker) => worker.drain?.()));
+        await Promise.all(this.#workers.map(async (worker) => worker.drain?.()));
         stable = this.#changes === before && !this.#busy() ? stable + 1 : 0;
       }
     } finally {

@@ -38,9 +38,10 @@ export class Clock {
   /** Moves the clock to an instant; it never moves back. */
   moveTo(instant: number): void {
     const offset = instant - Date.now();
-    if (offset <= (this.#offset[0] ?? 0)) return;
-    this.#offset[0] = offset;
-    this.#database.run(`INSERT OR REPLACE INTO facts VALUES ('clock_offset', ?)`, String(offset));
+    if (offset > (this.#offset[0] ?? 0)) {
+      this.#offset[0] = offset;
+      this.#database.run(`INSERT OR REPLACE INTO facts VALUES ('clock_offset', ?)`, String(offset));
+    }
     this.#wakeDue();
   }
 

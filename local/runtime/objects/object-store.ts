@@ -136,7 +136,13 @@ export class ObjectStore {
       const before = this.find(place);
       this.#database.run(
         'INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)',
-        ...[bucket, key, blob.file, blob.size, etag, JSON.stringify(about.headers), Math.floor(this.#clock.millis())],
+        bucket,
+        key,
+        blob.file,
+        blob.size,
+        etag,
+        JSON.stringify(about.headers),
+        Math.floor(this.#clock.millis()),
       );
       this.onChange({ kind: 'created', reason: about.reason, bucket, key, size: blob.size, etag });
       if (before !== undefined) this.#database.afterwards(() => this.discard(before.file));
@@ -160,7 +166,11 @@ export class ObjectStore {
     return this.#database.all(
       StoredObject,
       'SELECT * FROM objects WHERE bucket = ? AND key > ? AND substr(key, 1, length(?)) = ? ORDER BY key LIMIT ?',
-      ...[bucket, after, prefix, prefix, most],
+      bucket,
+      after,
+      prefix,
+      prefix,
+      most,
     );
   }
 

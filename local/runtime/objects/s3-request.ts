@@ -48,7 +48,7 @@ export const checkExpiry = ({ query }: S3Request, clock: Clock): void => {
 };
 
 export const bytesOf = (request: IncomingMessage): Readable => {
-  const encoding = String(request.headers['content-encoding'] ?? '');
+  const encoding = request.headers['content-encoding'] ?? '';
   const digest = String(request.headers['x-amz-content-sha256'] ?? '');
   if (!encoding.includes('aws-chunked') && !digest.startsWith('STREAMING-')) return request;
   const decoder = new AwsChunkedDecoder();

@@ -84,19 +84,41 @@ export class S3 {
     throw new ServiceError('NotImplemented', `${method} of a bucket is not implemented on this machine`, 501);
   }
 
-  #ofObject(s3: S3Request): Promise<void> | void {
-    const { method, query, request, place, response } = s3;
+  async #ofObject(s3: S3Request): Promise<void> {
+    const { method, query, request } = s3;
     const isUpload = query.has('uploadId');
-    if (method === 'GET' && !isUpload) return this.#read(s3);
-    if (method === 'HEAD' && !isUpload) return this.#read(s3);
-    if (method === 'PUT' && request.headers['x-amz-copy-source'] !== undefined) return this.#copy(s3);
-    if (method === 'PUT') return isUpload ? this.#putPart(s3) : this.#put(s3);
-    if (method === 'DELETE' && isUpload) this.#uploads.abort(query.get('uploadId') ?? '');
-    else if (method === 'DELETE') this.#store.remove(place);
-    else if (method === 'POST' && query.has('uploads')) return this.#beginUpload(s3);
-    else if (method === 'POST' && isUpload) return this.#completeUpload(s3);
-    else throw new ServiceError('NotImplemented', `${method} of an object is not implemented on this machine`, 501);
-    return sendEmpty(response, 204);
+    const isCopy = request.headers['x-amz-copy-source'] !== undefined;
+    const wanted = [
+      method,
+      ...(isUpload ? ['upload'] : []),
+      ...(query.has('uploads') ? ['uploads'] : []),
+      ...(isCopy ? ['copy'] : []),
+    ].join(' ');
+    const operations: Readonly<Record<string, () => Promise<void> | void>> = {
+      GET: () => this.#read(s3),
+      HEAD: () => this.#read(s3),
+      PUT: () => this.#put(s3),
+      'PUT copy': () => this.#copy(s3),
+      'PUT upload': () => this.#putPart(s3),
+      DELETE: () => this.#remove(s3),
+      'DELETE upload': () => this.#abortUpload(s3),
+      'POST uploads': () => this.#beginUpload(s3),
+      'POST upload': () => this.#completeUpload(s3),
+    };
+    const operation = Object.hasOwn(operations, wanted) ? operations[wanted] : undefined;
+    if (operation === undefined)
+      throw new ServiceError('NotImplemented', `${wanted} of an object is not implemented on this machine`, 501);
+    await operation();
+  }
+
+  #remove({ place, response }: S3Request): void {
+    this.#store.remove(place);
+    sendEmpty(response, 204);
+  }
+
+  #abortUpload({ query, response }: S3Request): void {
+    this.#uploads.abort(query.get('uploadId') ?? '');
+    sendEmpty(response, 204);
   }
 
   async #read({ method, place, query, request, response }: S3Request): Promise<void> {
@@ -133,9 +155,7 @@ export class S3 {
     sendEmpty(response, 200, { etag: `"${object.etag}"` });
   }
 
-  async #copy({ place, query, request, response }: S3Request): Promise<void> {
-    if (query.has('partNumber'))
-      throw new ServiceError('NotImplemented', 'UploadPartCopy is not implemented on this machine', 501);
+  async #copy({ place, request, response }: S3Request): Promise<void> {
     const [bucket = '', ...rest] = decodeURIComponent(String(request.headers['x-amz-copy-source']))
       .replace(/^\//, '')
       .split('/');

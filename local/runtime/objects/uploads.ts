@@ -75,7 +75,7 @@ export class Uploads {
     this.#database.run('DELETE FROM uploads WHERE id = ?', id);
   }
 
-  async *#bytesOf(parts: readonly Part[]): AsyncGenerator<unknown> {
+  async *#bytesOf(parts: readonly Part[]): AsyncGenerator {
     for (const { file } of parts) yield* createReadStream(this.#store.pathOf(file));
   }
 

@@ -16,6 +16,10 @@ const Message = z.object({
   // A standard queue may have fair groups; they change the order only.
   MessageGroupId: z.string().optional(),
 });
+const Name = z.object({ QueueName: z.string() });
+const List = z.object({ QueueNamePrefix: z.string().default('') });
+const Move = z.object({ SourceArn: z.string(), DestinationArn: z.string().optional() });
+const Attributes = z.object({ AttributeNames: z.array(z.string()).default([]) });
 const Receipt = z.object({ ReceiptHandle: z.string() });
 const Visibility = Receipt.extend({ VisibilityTimeout: z.int().min(0).max(43_200) });
 const Receive = Queue.extend({
@@ -71,84 +75,6 @@ const received = (message: ReceivedMessage): object => ({
     : { MessageAttributes: message.attributes, MD5OfMessageAttributes: md5OfAttributes(message.attributes) }),
 });
 
-/** SQS in its JSON protocol. */
-export const queueOperations = (queues: Queues, database: Database): Operations => {
-  const queueOf = (input: unknown): QueueSpec => queues.find(Queue.parse(input).QueueUrl);
-
-  const send = (queue: QueueSpec, message: z.infer<typeof Message>): object => {
-    if (Buffer.byteLength(message.MessageBody) > largestMessage) {
-      throw new ServiceError(
-        'InvalidParameterValue',
-        `One or more parameters are invalid. Reason: Message must be shorter than ${largestMessage} bytes.`,
-      );
-    }
-    const attributes = message.MessageAttributes ?? {};
-    const id = queues.send(queue, message.MessageBody, attributes, message.DelaySeconds);
-    return {
-      MessageId: id,
-      MD5OfMessageBody: md5(message.MessageBody),
-      MD5OfMessageAttributes: md5OfAttributes(attributes),
-    };
-  };
-
-  const each = <Entry extends { Id: string }>(entries: readonly Entry[], work: (entry: Entry) => object): object => ({
-    Successful: database.transaction(() => entries.map((entry) => ({ Id: entry.Id, ...work(entry) }))),
-    Failed: [],
-  });
-
-  const remove = (queue: QueueSpec, receipt: string): object => {
-    queues.remove(queue, receipt);
-    return {};
-  };
-
-  const show = (queue: QueueSpec, { ReceiptHandle, VisibilityTimeout }: z.infer<typeof Visibility>): object => {
-    queues.changeVisibility(queue, ReceiptHandle, VisibilityTimeout);
-    return {};
-  };
-
-  const receive = async (input: unknown, signal: AbortSignal): Promise<object> => {
-    const request = Receive.parse(input);
-    const queue = queues.find(request.QueueUrl);
-    const end = performance.now() + (request.WaitTimeSeconds ?? queue.waitSeconds) * 1000;
-    for (;;) {
-      const messages = queues.receive(queue, request.MaxNumberOfMessages, request.VisibilityTimeout);
-      const rest = end - performance.now();
-      if (messages.length > 0 || rest <= 0 || signal.aborted) {
-        return messages.length === 0 ? {} : { Messages: messages.map(received) };
-      }
-      await queues.waitForMessage(queue, rest, signal);
-    }
-  };
-
-  return {
-    'AmazonSQS.SendMessage': (input) => send(queueOf(input), Message.parse(input)),
-    'AmazonSQS.SendMessageBatch': (input) =>
-      each(batchOf(Message).parse(input).Entries, (message) => send(queueOf(input), message)),
-    'AmazonSQS.ReceiveMessage': receive,
-    'AmazonSQS.DeleteMessage': (input) => remove(queueOf(input), Receipt.parse(input).ReceiptHandle),
-    'AmazonSQS.DeleteMessageBatch': (input) =>
-      each(batchOf(Receipt).parse(input).Entries, ({ ReceiptHandle }) => remove(queueOf(input), ReceiptHandle)),
-    'AmazonSQS.ChangeMessageVisibility': (input) => show(queueOf(input), Visibility.parse(input)),
-    'AmazonSQS.ChangeMessageVisibilityBatch': (input) =>
-      each(batchOf(Visibility).parse(input).Entries, (entry) => show(queueOf(input), entry)),
-    'AmazonSQS.PurgeQueue': (input) => {
-      queues.purge(queueOf(input));
-      return {};
-    },
-    'AmazonSQS.GetQueueUrl': (input) => ({
-      QueueUrl: queues.find(z.object({ QueueName: z.string() }).parse(input).QueueName).url,
-    }),
-    'AmazonSQS.GetQueueAttributes': (input) => ({ Attributes: attributesOf(queues, queueOf(input)) }),
-    'AmazonSQS.ListQueues': () => ({ QueueUrls: [...queues.specs.values()].map(({ url }) => url) }),
-    'AmazonSQS.StartMessageMoveTask': (input) => {
-      const task = z.object({ SourceArn: z.string(), DestinationArn: z.string().optional() }).parse(input);
-      const { SourceArn: source, DestinationArn: destination } = task;
-      queues.moveBack(queues.find(source), destination === undefined ? undefined : queues.find(destination));
-      return { TaskHandle: Buffer.from(source).toString('base64') };
-    },
-  };
-};
-
 const attributesOf = (queues: Queues, queue: QueueSpec): Record<string, string> => {
   const depth = queues.depth(queue);
   const redrive = queue.deadLetters && {
@@ -167,3 +93,99 @@ const attributesOf = (queues: Queues, queue: QueueSpec): Record<string, string> 
     ...(redrive === undefined ? {} : { RedrivePolicy: JSON.stringify(redrive) }),
   };
 };
+
+/** SQS in its JSON protocol. */
+export class QueueService {
+  readonly #queues: Queues;
+  readonly #database: Database;
+
+  constructor(queues: Queues, database: Database) {
+    this.#queues = queues;
+    this.#database = database;
+  }
+
+  readonly operations: Operations = {
+    'AmazonSQS.SendMessage': (input) => this.#send(this.#queueOf(input), Message.parse(input)),
+    'AmazonSQS.SendMessageBatch': (input) =>
+      this.#each(batchOf(Message).parse(input).Entries, (message) => this.#send(this.#queueOf(input), message)),
+    'AmazonSQS.ReceiveMessage': (input, signal) => this.#receive(Receive.parse(input), signal),
+    'AmazonSQS.DeleteMessage': (input) => this.#remove(this.#queueOf(input), Receipt.parse(input).ReceiptHandle),
+    'AmazonSQS.DeleteMessageBatch': (input) =>
+      this.#each(batchOf(Receipt).parse(input).Entries, ({ ReceiptHandle }) =>
+        this.#remove(this.#queueOf(input), ReceiptHandle),
+      ),
+    'AmazonSQS.ChangeMessageVisibility': (input) => this.#show(this.#queueOf(input), Visibility.parse(input)),
+    'AmazonSQS.ChangeMessageVisibilityBatch': (input) =>
+      this.#each(batchOf(Visibility).parse(input).Entries, (entry) => this.#show(this.#queueOf(input), entry)),
+    'AmazonSQS.PurgeQueue': (input) => {
+      this.#queues.purge(this.#queueOf(input));
+      return {};
+    },
+    'AmazonSQS.GetQueueUrl': (input) => ({ QueueUrl: this.#queues.find(Name.parse(input).QueueName).url }),
+    'AmazonSQS.GetQueueAttributes': (input) => {
+      const { AttributeNames: wanted } = Attributes.parse(input);
+      const all = Object.entries(attributesOf(this.#queues, this.#queueOf(input)));
+      return {
+        Attributes: Object.fromEntries(all.filter(([name]) => wanted.includes(name) || wanted.includes('All'))),
+      };
+    },
+    'AmazonSQS.ListQueues': (input) => {
+      const { QueueNamePrefix: prefix } = List.parse(input);
+      const found = [...this.#queues.specs.values()].filter(({ name }) => name.startsWith(prefix));
+      return { QueueUrls: found.map(({ url }) => url) };
+    },
+    'AmazonSQS.StartMessageMoveTask': (input) => {
+      const { SourceArn: source, DestinationArn: destination } = Move.parse(input);
+      this.#queues.moveBack(
+        this.#queues.find(source),
+        destination === undefined ? undefined : this.#queues.find(destination),
+      );
+      return { TaskHandle: Buffer.from(source).toString('base64') };
+    },
+  };
+
+  #queueOf(input: unknown): QueueSpec {
+    return this.#queues.find(Queue.parse(input).QueueUrl);
+  }
+
+  #send(queue: QueueSpec, message: z.infer<typeof Message>): object {
+    if (Buffer.byteLength(message.MessageBody) > largestMessage) {
+      throw new ServiceError('InvalidParameterValue', `Message must be shorter than ${largestMessage} bytes.`);
+    }
+    const attributes = message.MessageAttributes ?? {};
+    const id = this.#queues.send(queue, message.MessageBody, attributes, message.DelaySeconds);
+    return {
+      MessageId: id,
+      MD5OfMessageBody: md5(message.MessageBody),
+      MD5OfMessageAttributes: md5OfAttributes(attributes),
+    };
+  }
+
+  async #receive(request: z.infer<typeof Receive>, signal: AbortSignal): Promise<object> {
+    const queue = this.#queues.find(request.QueueUrl);
+    const end = performance.now() + (request.WaitTimeSeconds ?? queue.waitSeconds) * 1000;
+    for (;;) {
+      if (signal.aborted) return {};
+      const messages = this.#queues.receive(queue, request.MaxNumberOfMessages, request.VisibilityTimeout);
+      if (messages.length > 0) return { Messages: messages.map(received) };
+      const rest = end - performance.now();
+      if (rest <= 0) return {};
+      await this.#queues.waitForMessage(queue, rest, signal);
+    }
+  }
+
+  #remove(queue: QueueSpec, receipt: string): object {
+    this.#queues.remove(queue, receipt);
+    return {};
+  }
+
+  #show(queue: QueueSpec, { ReceiptHandle, VisibilityTimeout }: z.infer<typeof Visibility>): object {
+    this.#queues.changeVisibility(queue, ReceiptHandle, VisibilityTimeout);
+    return {};
+  }
+
+  #each<Entry extends { Id: string }>(entries: readonly Entry[], work: (entry: Entry) => object): object {
+    const results = this.#database.transaction(() => entries.map((entry) => ({ Id: entry.Id, ...work(entry) })));
+    return { Successful: results, Failed: [] };
+  }
+}

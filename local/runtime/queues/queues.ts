@@ -69,7 +69,12 @@ export class Queues {
     const now = Date.now();
     this.#database.run(
       'INSERT INTO messages (id, queue, body, attributes, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?)',
-      ...[id, queue.name, body, JSON.stringify(attributes), now, now + delaySeconds * 1000],
+      id,
+      queue.name,
+      body,
+      JSON.stringify(attributes),
+      now,
+      now + delaySeconds * 1000,
     );
     this.#database.afterwards(() => this.#announce(queue.name));
     return id;
@@ -90,7 +95,9 @@ export class Queues {
       const rows = this.#database.all(
         Row,
         'SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, rowid LIMIT ?',
-        ...[queue.name, now, most],
+        queue.name,
+        now,
+        most,
       );
       return rows.map((row) => this.#take(row, now, visibilitySeconds));
     });
@@ -129,7 +136,10 @@ export class Queues {
   changeVisibility(queue: QueueSpec, receipt: string, seconds: number): boolean {
     const changed = this.#database.run(
       'UPDATE messages SET visible_at = ? WHERE receipt = ? AND queue = ? AND visible_at > ?',
-      ...[Date.now() + seconds * 1000, receipt, queue.name, Date.now()],
+      Date.now() + seconds * 1000,
+      receipt,
+      queue.name,
+      Date.now(),
     );
     this.#announce(queue.name);
     return changed > 0;
@@ -148,7 +158,9 @@ export class Queues {
     const moved = this.#database.run(
       `UPDATE messages SET queue = ${destination === undefined ? 'COALESCE(source, ?)' : '?'}, source = NULL, receives = 0, receipt = NULL
        WHERE queue = ? AND visible_at <= ?`,
-      ...[fallback.name, queue.name, Date.now()],
+      fallback.name,
+      queue.name,
+      Date.now(),
     );
     for (const { name } of [...sources, fallback]) this.#announce(name);
     return moved;
@@ -170,7 +182,8 @@ export class Queues {
     const found = this.#database.first(
       Count,
       'SELECT EXISTS (SELECT 1 FROM messages WHERE queue = ? AND visible_at <= ?) AS count',
-      ...[name, Date.now()],
+      name,
+      Date.now(),
     );
     return found?.count === 1;
   }
@@ -180,7 +193,10 @@ export class Queues {
     const firstReceivedAt = row.first_received_at ?? now;
     this.#database.run(
       'UPDATE messages SET receipt = ?, visible_at = ?, receives = receives + 1, first_received_at = ? WHERE id = ?',
-      ...[receipt, now + visibilitySeconds * 1000, firstReceivedAt, row.id],
+      receipt,
+      now + visibilitySeconds * 1000,
+      firstReceivedAt,
+      row.id,
     );
     const attributes = MessageAttributes.parse(JSON.parse(row.attributes));
     const { id, body, receives, sent_at: sentAt } = row;
@@ -193,7 +209,12 @@ export class Queues {
     const buried = this.#database.run(
       `UPDATE messages SET queue = ?, source = ?, receipt = NULL, visible_at = ?
        WHERE queue = ? AND visible_at <= ? AND receives >= ?`,
-      ...[deadLetters.queue, name, now, name, now, deadLetters.maxReceives],
+      deadLetters.queue,
+      name,
+      now,
+      name,
+      now,
+      deadLetters.maxReceives,
     );
     if (buried > 0) this.#database.afterwards(() => this.#announce(deadLetters.queue));
   }

@@ -7,7 +7,12 @@ import * as z from 'zod';
 
 import { Refusal, ServiceError } from '../refusal.ts';
 
-const Failure = z.object({ __type: z.string(), message: z.string().optional(), Message: z.string().optional() });
+const Failure = z
+  .object({ __type: z.string(), message: z.string().optional(), Message: z.string().optional() })
+  .transform(({ __type: type, message, Message }) => {
+    const code = type.split('#').at(-1) ?? type;
+    return { code, message: message ?? Message ?? code };
+  });
 
 const binary = (): string => {
   const name = `@dynoxide/${process.platform}-${process.arch === 'x64' ? 'x64' : process.arch}`;
@@ -73,9 +78,8 @@ export class TableEngine {
     });
     const body: unknown = await response.json();
     if (response.ok) return output.parse(body);
-    const failure = Failure.parse(body);
-    const message = failure.message ?? failure.Message ?? failure.__type;
-    throw new ServiceError(failure.__type.split('#').at(-1) ?? failure.__type, message, response.status);
+    const { code, message } = Failure.parse(body);
+    throw new ServiceError(code, message, response.status);
   }
 
   async stop(): Promise<void> {

@@ -55,7 +55,7 @@ export class StreamSource {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake?.();
-    for (const { resolve } of this.#drained) resolve();
+    for (const waiting of this.#drained) waiting.resolve();
     await this.#loop;
   }
 
@@ -87,7 +87,7 @@ export class StreamSource {
     const records = await this.#reader.read(this.#spec.batchSize);
     if (this.#stopping.signal.aborted) return;
     if (records.length === 0) {
-      for (const { resolve } of this.#drained.filter(({ from }) => from < look)) resolve();
+      for (const waiting of this.#drained.filter(({ from }) => from < look)) waiting.resolve();
       this.#drained = this.#drained.filter(({ from }) => from >= look);
       if (this.#drained.length === 0) await this.#rest();
       return;

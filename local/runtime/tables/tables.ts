@@ -28,14 +28,17 @@ const Described = z.object({
 
 const api = 'DynamoDB_20120810';
 
+const keysOf = (schema: z.infer<typeof KeySchema>): string =>
+  schema
+    .map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`)
+    .toSorted()
+    .join(', ');
+
 const shapeOf = (table: Pick<z.infer<typeof Described>['Table'], 'KeySchema' | 'GlobalSecondaryIndexes'>): string => {
-  const keys = (schema: z.infer<typeof KeySchema>): string =>
-    schema
-      .map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`)
-      .toSorted()
-      .join(', ');
-  const indexes = (table.GlobalSecondaryIndexes ?? []).map((index) => `${index.IndexName} (${keys(index.KeySchema)})`);
-  return [keys(table.KeySchema), ...indexes.toSorted()].join('; ');
+  const indexes = (table.GlobalSecondaryIndexes ?? []).map(
+    (index) => `${index.IndexName} (${keysOf(index.KeySchema)})`,
+  );
+  return [keysOf(table.KeySchema), ...indexes.toSorted()].join('; ');
 };
 
 const create = async (engine: TableEngine, name: string, spec: TableProperties): Promise<void> => {

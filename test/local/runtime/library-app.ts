@@ -95,14 +95,16 @@ const machineOf = (stack: Stack, parts: { diary: lambda.IFunction; appraise: lam
     outputs: { chapters: '{% $states.result[0].chapters %}', waited: '{% $states.result[1] %}' },
   })
     .branch(chapters)
-    .branch(sfn.Wait.jsonata(stack, 'Breathe', { time: sfn.WaitTime.seconds(1), outputs: 'breathed' }));
+    .branch(
+      sfn.Wait.jsonata(stack, 'Breathe', { time: sfn.WaitTime.duration(Duration.seconds(1)), outputs: 'breathed' }),
+    );
   const write = tasks.LambdaInvoke.jsonata(stack, 'Write', {
     lambdaFunction: parts.diary,
     payload: sfn.TaskInput.fromObject({
       id: '{% "machine#" & $id %}',
       price: '{% $price %}',
       verdict: '{% $states.input.verdict %}',
-      fail: '{% $states.context.Execution.Input.fail %}',
+      fail: '{% $states.context.Execution.Input.fail ? $states.context.Execution.Input.fail : null %}',
     }),
     outputs: '{% $states.input %}',
   });
