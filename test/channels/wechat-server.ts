@@ -97,7 +97,9 @@ const speak = (response: ServerResponse, said: Said, now: Date): void => {
   const { status, body = '', headers, signing = {}, line } = said;
   if (line === 'silence') return;
   if (line === 'reset') return void response.destroy();
-  const all = { ...(!signing.not && signed(body, now, signing)), 'content-type': 'application/json', ...headers };
+  // As WeChat's own clients expect: only successes are sure to be signed.
+  const isSigned = status < 300 && !signing.not;
+  const all = { ...(isSigned && signed(body, now, signing)), 'content-type': 'application/json', ...headers };
   if (line === undefined) return void response.writeHead(status, all).end(body);
   // More is promised than ever comes.
   response.writeHead(status, { ...all, 'content-length': Buffer.byteLength(body) + 1 });

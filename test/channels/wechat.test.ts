@@ -287,6 +287,13 @@ describe('an order at WeChat', () => {
     },
   );
 
+  test('that WeChat has taken and not yet handled (202) is unknown, whatever is in the answer', async () => {
+    answering({ ...good.place, status: 202 });
+    await expect(channel.place(order)).rejects.toThrow('202');
+    answering({ ...good.query, status: 202 });
+    await expect(channel.query(order.channelOrderNo)).rejects.toThrow('202');
+  });
+
   test('that is being paid by code is pending, one that was reversed is closed, one that could not be paid has failed', async () => {
     answering(ok(orderIs('USERPAYING')));
     expect(await channel.query(order.channelOrderNo)).toEqual({ kind: 'pending' });
@@ -484,6 +491,11 @@ describe('a callback of WeChat', () => {
   test('that only probes whether we verify is refused', () => {
     const probe = notification('TRANSACTION.SUCCESS', transaction, now, { probe: true });
     expect(() => channel.readCallback(probe)).toThrow('probe');
+  });
+
+  test('that is genuine and larger than any is refused unread', () => {
+    const padded = { ...transaction, padding: ' '.repeat(300_000) };
+    expect(() => channel.readCallback(notification('TRANSACTION.SUCCESS', padded, now))).toThrow('too large');
   });
 
   test('made by the official client is taken', () => {

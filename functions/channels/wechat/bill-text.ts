@@ -42,7 +42,6 @@ const decoded = (bytes: Buffer, number: number): string => {
 /** The lines of a file, one at a time: UTF-8 with or without a byte order mark, ended by CRLF or LF, the last one or not. */
 export function* linesOf(file: Buffer): Generator<TextLine, void> {
   const bytes = inflated(file);
-  if (bytes.length === 0) throw new StatementError(1, 'the file is empty');
   if (bytes.length > sizeLimit) throw new StatementError(1, 'the file is larger than 64 MB');
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
     throw new StatementError(

@@ -30,9 +30,9 @@ const Settings = z.strictObject({
   appid: z.string().min(1).max(32),
   mchid: z.string().regex(/^\d{8,12}$/),
   /** The serial of our certificate, by which WeChat knows our signatures. */
-  merchant_serial: z.string().regex(/^[0-9A-Za-z]{1,64}$/),
+  merchant_serial: z.string().regex(/^[\w-]{1,64}$/),
   /** `PUB_KEY_ID_…`, or the serial of a platform certificate. */
-  platform_serial: z.string().regex(/^[0-9A-Za-z_]{1,64}$/),
+  platform_serial: z.string().regex(/^[\w-]{1,64}$/),
   platform_public_key_pem: z.string().min(1),
   /** Whether http and loopback are allowed is decided where accounts are kept. */
   base_url: z.url({ protocol: /^https?$/ }).default('https://api.mch.weixin.qq.com'),
