@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { StatementLine } from '#channels/channel.ts';
@@ -152,10 +152,11 @@ describe('at the cut of the day', () => {
   });
 });
 
+const number = (thing: StatementLine | PlatformSide) =>
+  thing.kind + (thing.kind === 'refund' ? thing.refundNo : thing.channelOrderNo);
+
 /** Compares everything with everything, and says only what is certain without deciding who meets whom. */
 const naive = (theirs: readonly StatementLine[], ours: readonly PlatformSide[]) => {
-  const number = (thing: StatementLine | PlatformSide) =>
-    thing.kind + (thing.kind === 'refund' ? thing.refundNo : thing.channelOrderNo);
   const numbers = new Set([...theirs, ...ours].map(number));
   return [...numbers].map((each) => {
     const there = theirs.filter((thing) => number(thing) === each);
@@ -208,11 +209,8 @@ describe('any statement and any books', () => {
     fc.assert(
       fc.property(lines, entries, (theirs, ours) => {
         const pairs = match({ lines: theirs, judges: both }, ours, zone);
-        for (const { number, joined, linesAlone, entriesAlone } of naive(theirs, ours)) {
-          const of = pairs.filter(({ kind, platform, channel }) => {
-            const thing = channel ?? platform!;
-            return kind + (kind === 'refund' ? thing.refundNo : thing.channelOrderNo) === number;
-          });
+        for (const { number: name, joined, linesAlone, entriesAlone } of naive(theirs, ours)) {
+          const of = pairs.filter(({ platform, channel }) => number(channel ?? platform!) === name);
           expect(of.filter(({ platform, channel }) => platform && channel)).toHaveLength(joined);
           expect(of.filter(({ platform }) => !platform)).toHaveLength(linesAlone);
           expect(of.filter(({ channel }) => !channel)).toHaveLength(entriesAlone);
