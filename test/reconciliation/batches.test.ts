@@ -96,6 +96,13 @@ describe('the arrival of a statement', () => {
     expect([...here.rows.keys()]).toHaveLength(2);
   });
 
+  test('whose transaction the SDK had to send twice is one version', async () => {
+    const here = world();
+    here.loseAnswer();
+    expect((await here.receive(here.upload(paper([line()]))))?.number).toBe(1);
+    expect(here.executions).toHaveLength(1);
+  });
+
   test('of many files of one day at once gives each its own version', async () => {
     const here = world();
     const keys = Array.from({ length: 5 }, (_, n) => here.upload(paper([line({ fee: BigInt(n) })]), { name: `${n}` }));

@@ -117,7 +117,15 @@ export const world = () => {
       return {};
     }),
   );
-  db.on(TransactWriteCommand).callsFake(faulty('transact', ({ TransactItems }) => transact(TransactItems)));
+  let answerIsLost = false;
+  db.on(TransactWriteCommand).callsFake(
+    faulty('transact', ({ TransactItems }) => {
+      // As the SDK does by itself: the same writes again, over what they have already written.
+      if (answerIsLost) transact(TransactItems);
+      answerIsLost = false;
+      return transact(TransactItems);
+    }),
+  );
   db.on(BatchGetCommand).callsFake(({ RequestItems }) => ({
     Responses: { books: RequestItems.books.Keys.flatMap(({ pk }: { pk: string }) => rows.get(pk) ?? []) },
   }));
@@ -197,6 +205,10 @@ export const world = () => {
     /** Which calls fail; after: the call has taken effect, and only its answer is lost. */
     breakWhen: (when: typeof fails) => {
       fails = when;
+    },
+    /** The next transaction is committed, its answer lost, and the SDK sends it again. */
+    loseAnswer: () => {
+      answerIsLost = true;
     },
     /** The next call of that name fails. */
     break: (on: string, { after = false } = {}) => {
