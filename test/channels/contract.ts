@@ -43,7 +43,7 @@ export type Situation =
   | 'refund absent';
 
 /** What leaves everything open, whatever was asked. */
-export const uncertain = [
+const uncertain = [
   'an outage that calls itself a definite refusal',
   'an outage without words',
   'too many requests',
@@ -61,7 +61,7 @@ export const uncertain = [
 ] as const;
 export type Uncertain = (typeof uncertain)[number];
 
-export type CallbackKind = 'paid' | 'refunded' | 'something else';
+type CallbackKind = 'paid' | 'refunded' | 'something else';
 export interface Signing {
   /** Seconds between the signature and now. */
   readonly age?: number;

@@ -9,8 +9,7 @@ export const columns = {
 } as const;
 export type BillKind = keyof typeof columns;
 
-export const summaryColumns =
-  '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额';
+const summaryColumns = '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额';
 
 export interface BillRow {
   readonly kind: 'payment' | 'refund';

@@ -38,7 +38,7 @@ const Settings = z.strictObject({
   base_url: z.url({ protocol: /^https?$/ }).default('https://api.mch.weixin.qq.com'),
 });
 
-const Secrets = z.strictObject({
+const Secrets = z.object({
   merchant_private_key_pem: z.string().min(1),
   api_v3_key: z.string().refine((key) => Buffer.byteLength(key) === 32, 'an APIv3 key has 32 bytes'),
 });

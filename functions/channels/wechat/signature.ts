@@ -76,7 +76,7 @@ export const authorization = (
 };
 
 /** Header names are lower case. */
-export type Headers = Readonly<Record<string, string | undefined>>;
+type Headers = Readonly<Record<string, string | undefined>>;
 
 /** The platform's key and the serial under which it signs. */
 export interface Platform {
