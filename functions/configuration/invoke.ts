@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
-import { channelKind } from '#channels/registry.ts';
+import { channelKinds } from '#channels/registry.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { writeSecrets } from '#platform/secrets.ts';
@@ -11,7 +11,7 @@ import { configurationStore } from './store.ts';
 const secrets = new SecretsManagerClient();
 const deps = {
   configuration: configurationStore(database(), env('CONFIG_TABLE'), () => new Date()),
-  channelKind,
+  channelKind: (name: string) => channelKinds.get(name),
   writeAppSecrets: (values: Readonly<Record<string, unknown>>) => writeSecrets(secrets, env('APP_SECRETS'), values),
   writeChannelSecrets: (values: Readonly<Record<string, unknown>>) =>
     writeSecrets(secrets, env('CHANNEL_SECRETS'), values),

@@ -40,6 +40,9 @@ export const ledgerStore = (db: Database, table: string) => {
       ),
     ],
 
+    /** Moves a guard's watermark where no money moves. */
+    watermark: (guard: Guard): Write => balanceWrite(table, guard.account, 0n, guard),
+
     findJournal: (id: string): Promise<Journal | undefined> => stored.find(id),
 
     async pendingState(name: AccountName, channelAccountId: string): Promise<PendingState> {

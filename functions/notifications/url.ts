@@ -29,7 +29,8 @@ export const literalOf = (hostname: string): string | undefined => {
 /** What can be said of a URL without asking anyone. A name is judged by its addresses at each delivery. */
 export const urlAllowed = (text: string, reach: Reach): boolean => {
   const url = URL.parse(text);
-  if (!url || text.length > 512 || /[\s\p{Cc}]/u.test(text)) return false;
+  // Blanks and backslashes are mended by the URL parser; other readers of the same text would see another host.
+  if (!url || text.length > 512 || /[\s\p{Cc}\\]/u.test(text)) return false;
   if (url.username !== '' || url.password !== '') return false;
   // A port that is the scheme's own is left out by the URL parser.
   const isPublic = url.protocol === 'https:' && url.port === '';

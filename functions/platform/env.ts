@@ -11,6 +11,7 @@ export type Variable =
   | 'APP_SECRETS'
   | 'CHANNEL_SECRETS'
   | 'BATCH_MACHINE'
+  | 'SETTLEMENT_MACHINE'
   /** The origin under which channels and apps reach the API. */
   | 'PUBLIC_URL'
   /** The name of the claim of a token that lists an operator's roles. */

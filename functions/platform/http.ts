@@ -166,7 +166,14 @@ export const api = <Caller>(authenticate: Authenticate<Caller>, ...routes: reado
     .onError((request) => {
       request.response = refused(request.error, request.event.requestContext.requestId);
     })
-    .handler(httpRouter(handlers));
+    .handler(
+      httpRouter({
+        routes: handlers,
+        notFoundResponse: () => {
+          throw new Failure('not_found');
+        },
+      }),
+    );
 };
 
 /** For what everybody may read. */

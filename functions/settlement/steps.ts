@@ -1,0 +1,71 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import * as z from 'zod';
+
+import { configurationStore } from '#configuration/store.ts';
+import { flowStore } from '#flow/store.ts';
+import { addDays, BusinessDate, businessDate } from '#kernel/business-date.ts';
+import { IdOf } from '#kernel/id.ts';
+import { ledgerStore } from '#ledger/store.ts';
+import { announcer } from '#notifications/wire.ts';
+import { committer } from '#platform/commit.ts';
+import { database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
+import { log } from '#platform/log.ts';
+import { latestBatch } from '#reconciliation/batches/versions.ts';
+import { openDifferences } from '#reconciliation/batches/withheld.ts';
+import { fileStore } from '#reconciliation/files/store.ts';
+import { reconciliationStore } from '#reconciliation/store.ts';
+
+import { judgeDay } from './judge-day.ts';
+import { settleAccount } from './settle-account.ts';
+import { settlementStore, statementFiles } from './store.ts';
+
+const db = database();
+const s3 = new S3Client();
+const now = () => new Date();
+const configuration = configurationStore(db, env('CONFIG_TABLE'), now);
+const flow = flowStore(db, env('ORDERS_TABLE'), now);
+const reconciliation = reconciliationStore(db, env('BOOKS_TABLE'));
+const files = fileStore(s3, env('STATEMENTS_BUCKET'));
+const paymentsOf = async (account: string, date: string) => (await flow.read(account, date)).payments;
+const deps = {
+  settlements: settlementStore(db, env('BOOKS_TABLE')),
+  ledger: ledgerStore(db, env('BOOKS_TABLE')),
+  commit: committer(db),
+  merchant: configuration.merchant,
+  plan: configuration.settlementPlan,
+  paymentsOf,
+  keepStatement: statementFiles(s3, env('STATEMENTS_BUCKET')).keep,
+  judge: judgeDay({
+    paymentsOf,
+    latestBatch: (channel_account_id, bill_date) =>
+      latestBatch(reconciliation, { channel_account_id, bill_date, kind: 'trade' }),
+    openDifferences: openDifferences.bind(undefined, { store: reconciliation, files }),
+  }),
+  announce: announcer(db, new EventBridgeClient(), new SQSClient(), configuration, now),
+  now,
+};
+
+const Step = z.discriminatedUnion('step', [
+  /** Without a business date, everything up to the day before the schedule's own instant. */
+  z.object({ step: z.literal('plan'), scheduled_at: z.iso.datetime(), business_date: BusinessDate.nullable() }),
+  z.object({ step: z.literal('release'), account: IdOf('chn'), through: BusinessDate, scheduled_at: z.iso.datetime() }),
+]);
+
+export const handler = async (event: unknown) => {
+  const input = Step.parse(event);
+  const scheduledAt = new Date(input.scheduled_at);
+  if (input.step === 'plan')
+    return (await configuration.channelAccounts()).map(({ id, time_zone }) => ({
+      account: id,
+      through: input.business_date ?? addDays(businessDate(scheduledAt, time_zone), -1),
+      scheduled_at: input.scheduled_at,
+    }));
+  const account = await configuration.channelAccount(input.account);
+  if (!account) throw new Error(`there is no channel account ${input.account}`);
+  const outcome = await settleAccount(deps, account, { through: input.through, scheduledAt });
+  log.info('settled', { account: account.id, settled: outcome.settled, blocked: outcome.blocked ?? undefined });
+  return outcome;
+};

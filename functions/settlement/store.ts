@@ -1,0 +1,51 @@
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+
+import { BusinessDate } from '#kernel/business-date.ts';
+import type { Database } from '#platform/database.ts';
+import { rows } from '#platform/rows.ts';
+
+import { Settlement } from './settlement.ts';
+
+export const settlementList = (appId: string) => `settlements#${appId}`;
+
+const pointer = (channelAccountId: string) => ({ pk: `settled#${channelAccountId}` });
+
+export const settlementStore = (db: Database, table: string) => {
+  const settlements = rows(db, table, Settlement, ({ id, app_id, business_date }) => ({
+    list: settlementList(app_id),
+    listed_at: `${business_date}#${id}`,
+  }));
+  return {
+    find: settlements.find,
+    write: settlements.write,
+    getMany: settlements.getMany,
+
+    /** The last date of the account of which nothing is left to release. */
+    async doneThrough(channelAccountId: string): Promise<BusinessDate | undefined> {
+      const { Item } = await db.send(
+        new GetCommand({ TableName: table, Key: pointer(channelAccountId), ConsistentRead: true }),
+      );
+      return BusinessDate.optional().parse(Item?.['date']);
+    },
+
+    /** Only a hint of where to begin: what is released is guarded by each merchant's watermark. */
+    async setDoneThrough(channelAccountId: string, date: BusinessDate): Promise<void> {
+      await db.send(new PutCommand({ TableName: table, Item: { ...pointer(channelAccountId), date } }));
+    },
+  };
+};
+export type SettlementStore = ReturnType<typeof settlementStore>;
+
+/** Settlement statements in the statements bucket. */
+export const statementFiles = (s3: S3Client, bucket: string) => ({
+  keep: async (key: string, csv: string): Promise<void> => {
+    await s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: csv, ContentType: 'text/csv; charset=utf-8' }),
+    );
+  },
+  /** An address that works for a quarter of an hour. */
+  urlOf: (key: string): Promise<string> =>
+    getSignedUrl(s3, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: 900 }),
+});

@@ -1,0 +1,43 @@
+import { globSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { build } from 'esbuild';
+
+/** The files that something outside calls; each becomes a function of its own. */
+const entries = 'functions/**/{http,admin,worker,schedule,steps,stream,intake,invoke}.ts';
+
+const root = join(import.meta.dirname, '..');
+const output = join(root, 'build');
+
+/** `payments/http` → `payments-http` */
+const nameOf = (entry: string) => entry.replaceAll('/', '-');
+
+/** Where the bundle of an entry such as `payments/http` is. */
+export const bundleOf = (entry: string): string => join(output, nameOf(entry));
+
+/** One esbuild call for all functions: ESM, the SDK inside, minified; a folder each, so that each is an asset of its own. */
+export const bundle = async (): Promise<void> => {
+  rmSync(output, { recursive: true, force: true });
+  const found = globSync(entries, { cwd: root })
+    .filter((file) => !file.startsWith('functions/platform/'))
+    .toSorted();
+  await build({
+    absWorkingDir: root,
+    entryPoints: found.map((file) => ({
+      in: file,
+      out: `${nameOf(file.replace(/^functions\//, '').replace(/\.ts$/, ''))}/index`,
+    })),
+    outdir: output,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    legalComments: 'none',
+    mainFields: ['module', 'main'],
+    // Some dependencies are CommonJS and ask for built-in modules by `require`.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+};

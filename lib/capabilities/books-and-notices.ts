@@ -1,0 +1,87 @@
+import { Duration } from 'aws-cdk-lib';
+import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+import { ServiceFunction } from '../constructs/service-function.ts';
+import { inBooks, inConfig, inOrders, readsAppKeys } from './grants.ts';
+import type { Shared } from './shared.ts';
+
+/** What follows from a change: journals in the books, events on the bus, notices to the apps. */
+export class BooksAndNotices extends Construct {
+  constructor(scope: Construct, id: string, { data, bus, notices, routes, rolesClaim, loopbackAllowed }: Shared) {
+    super(scope, id);
+
+    const changes = new ServiceFunction(this, 'Changes', {
+      entry: 'changes/stream',
+      description: 'Posts the journals and tells the events of every change',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        BOOKS_TABLE: data.books.tableName,
+        CONFIG_TABLE: data.config.tableName,
+        NOTICES_QUEUE: notices.queue.queueUrl,
+        BUS: bus.eventBusName,
+      },
+      timeout: Duration.seconds(60),
+    });
+    inOrders(changes, data, 'PutItem');
+    inBooks(changes, data, 'PutItem', 'UpdateItem');
+    inConfig(changes, data, 'GetItem');
+    notices.queue.grantSendMessages(changes);
+    bus.grantPutEventsTo(changes);
+    const notFolded = new Queue(this, 'NotFolded', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    changes.addEventSource(
+      new DynamoEventSource(data.orders, {
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        batchSize: 100,
+        bisectBatchOnError: true,
+        reportBatchItemFailures: true,
+        retryAttempts: 10,
+        onFailure: new SqsDlq(notFolded),
+      }),
+    );
+
+    const deliver = new ServiceFunction(this, 'Deliver', {
+      entry: 'notifications/worker',
+      description: 'Delivers webhooks to the apps',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        NOTICES_QUEUE: notices.queue.queueUrl,
+        NOTICES_DEAD_LETTERS: notices.deadLetters.queueUrl,
+        APP_SECRETS: data.appSecrets.secretArn,
+        LOOPBACK_ALLOWED: loopbackAllowed,
+      },
+    });
+    inOrders(deliver, data, 'GetItem', 'PutItem');
+    data.appSecrets.grantRead(deliver);
+    notices.queue.grantSendMessages(deliver);
+    notices.deadLetters.grantSendMessages(deliver);
+    notices.drainedBy(deliver);
+
+    const accounts = new ServiceFunction(this, 'Accounts', {
+      entry: 'ledger/http',
+      description: 'Shows accounts and their entries to apps',
+      environment: {
+        BOOKS_TABLE: data.books.tableName,
+        CONFIG_TABLE: data.config.tableName,
+        APP_SECRETS: data.appSecrets.secretArn,
+      },
+    });
+    inBooks(accounts, data, 'GetItem', 'BatchGetItem', 'Query');
+    readsAppKeys(accounts, data);
+    routes.to(accounts, 'GET /v1/accounts', 'GET /v1/accounts/{id}/entries');
+
+    const trialBalance = new ServiceFunction(this, 'TrialBalance', {
+      entry: 'ledger/admin',
+      description: 'Adds up the books',
+      environment: { BOOKS_TABLE: data.books.tableName, ROLES_CLAIM: rolesClaim },
+    });
+    inBooks(trialBalance, data, 'BatchGetItem', 'Query');
+    routes.to(trialBalance, 'GET /admin/v1/ledger/trial-balance');
+  }
+}

@@ -1,0 +1,96 @@
+import { Duration } from 'aws-cdk-lib';
+import { Schedule, ScheduleExpression, ScheduleTargetInput, ContextAttribute } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+
+import { ServiceFunction } from '../constructs/service-function.ts';
+import { inBooks, inOrders, readsAppKeys, readsChannels } from './grants.ts';
+import type { Shared } from './shared.ts';
+
+/** Payments, refunds, callbacks and the looks at what has not ended: everything that writes a payment or a refund. */
+export class PaymentDesk extends Construct {
+  constructor(scope: Construct, id: string, shared: Shared) {
+    super(scope, id);
+    const { data, looks, notices, publicUrl, loopbackAllowed, routes } = shared;
+    const environment = {
+      ORDERS_TABLE: data.orders.tableName,
+      BOOKS_TABLE: data.books.tableName,
+      CONFIG_TABLE: data.config.tableName,
+      CHANNEL_SECRETS: data.channelSecrets.secretArn,
+      LOOKS_QUEUE: looks.queue.queueUrl,
+      PUBLIC_URL: publicUrl,
+    };
+    const forApps = { ...environment, APP_SECRETS: data.appSecrets.secretArn, LOOPBACK_ALLOWED: loopbackAllowed };
+
+    const payments = new ServiceFunction(this, 'Payments', {
+      entry: 'payments/http',
+      description: 'Places, shows and closes payments',
+      environment: forApps,
+    });
+    inOrders(payments, data, 'GetItem', 'PutItem');
+    readsAppKeys(payments, data);
+    routes.to(
+      payments,
+      'POST /v1/payments',
+      'GET /v1/payments',
+      'GET /v1/payments/{id}',
+      'POST /v1/payments/{id}/attempts',
+      'POST /v1/payments/{id}/close',
+    );
+
+    const refunds = new ServiceFunction(this, 'Refunds', {
+      entry: 'refunds/http',
+      description: 'Creates and shows refunds',
+      environment: forApps,
+    });
+    inOrders(refunds, data, 'GetItem', 'PutItem');
+    inBooks(refunds, data, 'GetItem', 'PutItem', 'UpdateItem');
+    readsAppKeys(refunds, data);
+    routes.to(refunds, 'POST /v1/refunds', 'GET /v1/refunds/{id}');
+
+    const callbacks = new ServiceFunction(this, 'Callbacks', {
+      entry: 'callbacks/http',
+      description: 'Takes in what channels call back',
+      environment,
+    });
+    inOrders(callbacks, data, 'GetItem', 'PutItem', 'UpdateItem');
+    inBooks(callbacks, data, 'GetItem', 'PutItem', 'UpdateItem');
+    routes.to(callbacks, 'POST /callbacks/{channel}/{account}', 'POST /callbacks/{channel}/{account}/refunds');
+
+    const looking = new ServiceFunction(this, 'Looks', {
+      entry: 'looks/worker',
+      description: 'Asks channels about payments and refunds that have not ended',
+      environment,
+    });
+    inOrders(looking, data, 'GetItem', 'PutItem');
+    inBooks(looking, data, 'GetItem', 'PutItem', 'UpdateItem');
+    looks.drainedBy(looking);
+
+    for (const handler of [payments, refunds, callbacks, looking]) {
+      readsChannels(handler, data);
+      looks.queue.grantSendMessages(handler);
+    }
+
+    const sweep = new ServiceFunction(this, 'Sweep', {
+      entry: 'looks/schedule',
+      description: 'Hands what is due to the queues, each minute',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        LOOKS_QUEUE: looks.queue.queueUrl,
+        NOTICES_QUEUE: notices.queue.queueUrl,
+      },
+      timeout: Duration.seconds(50),
+    });
+    inOrders(sweep, data, 'Query');
+    looks.queue.grantSendMessages(sweep);
+    notices.queue.grantSendMessages(sweep);
+    new Schedule(this, 'EveryMinute', {
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      description: 'Looks at what is due',
+      target: new LambdaInvoke(sweep, {
+        input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
+        retryAttempts: 0,
+      }),
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { Duration, TimeZone } from 'aws-cdk-lib';
+import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Map, ProvideItems } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+
+import { ServiceFunction } from '../constructs/service-function.ts';
+import { step, Workflow } from '../constructs/workflow.ts';
+import { inBooks, inConfig, inOrders, readsAppKeys } from './grants.ts';
+import type { Shared } from './shared.ts';
+
+/** Releases reconciled money to the merchants each day, and shows what was released. */
+export class Settlement extends Construct {
+  constructor(scope: Construct, id: string, { data, bus, notices, routes, rolesClaim }: Shared) {
+    super(scope, id);
+
+    const steps = new ServiceFunction(this, 'Steps', {
+      entry: 'settlement/steps',
+      description: 'The steps of a settlement run: plan, release',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        BOOKS_TABLE: data.books.tableName,
+        CONFIG_TABLE: data.config.tableName,
+        STATEMENTS_BUCKET: data.statements.bucketName,
+        NOTICES_QUEUE: notices.queue.queueUrl,
+        BUS: bus.eventBusName,
+      },
+      timeout: Duration.minutes(10),
+      memorySize: 1_769,
+    });
+    inOrders(steps, data, 'BatchGetItem', 'Query', 'PutItem');
+    inBooks(steps, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
+    inConfig(steps, data, 'GetItem', 'Query');
+    data.statements.grantRead(steps, 'reconciliation/*');
+    data.statements.grantPut(steps, 'settlements/*');
+    notices.queue.grantSendMessages(steps);
+    bus.grantPutEventsTo(steps);
+
+    const { machine } = new Workflow(this, 'Run', (workflow) => {
+      const plan = step(workflow, 'Plan', steps, {
+        step: 'plan',
+        scheduled_at: '{% $states.input.scheduled_at %}',
+        business_date: '{% $exists($states.input.business_date) ? $states.input.business_date : null %}',
+      });
+      const release = step(workflow, 'Release', steps, {
+        step: 'release',
+        account: '{% $states.input.account %}',
+        through: '{% $states.input.through %}',
+        scheduled_at: '{% $states.input.scheduled_at %}',
+      });
+      const accounts = Map.jsonata(workflow, 'Accounts', {
+        items: ProvideItems.jsonata('{% $states.input %}'),
+        maxConcurrency: 5,
+      });
+      accounts.itemProcessor(release);
+      return plan.next(accounts);
+    });
+    new Schedule(this, 'Daily', {
+      description: 'Releases what is reconciled and due',
+      schedule: ScheduleExpression.cron({ hour: '14', minute: '0', timeZone: TimeZone.ASIA_SHANGHAI }),
+      target: new StepFunctionsStartExecution(machine, {
+        input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
+      }),
+    });
+
+    const runs = new ServiceFunction(this, 'Runs', {
+      entry: 'settlement/admin',
+      description: 'Starts a settlement run by hand',
+      environment: { SETTLEMENT_MACHINE: machine.stateMachineArn, ROLES_CLAIM: rolesClaim },
+    });
+    machine.grantStartExecution(runs);
+    routes.to(runs, 'POST /admin/v1/settlements/runs');
+
+    const shown = new ServiceFunction(this, 'Settlements', {
+      entry: 'settlement/http',
+      description: 'Shows settlements to apps',
+      environment: {
+        BOOKS_TABLE: data.books.tableName,
+        CONFIG_TABLE: data.config.tableName,
+        APP_SECRETS: data.appSecrets.secretArn,
+        STATEMENTS_BUCKET: data.statements.bucketName,
+      },
+    });
+    inBooks(shown, data, 'BatchGetItem', 'Query');
+    readsAppKeys(shown, data);
+    // An address that it signs can do what it may do itself.
+    data.statements.grantRead(shown, 'settlements/*');
+    routes.to(shown, 'GET /v1/settlements');
+  }
+}

@@ -1,0 +1,39 @@
+import { Duration } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+import type { ServiceFunction } from './service-function.ts';
+
+interface WorkQueueProps {
+  /** How often a message is tried before a person looks at it. */
+  readonly maxReceives: number;
+  /** The longest a worker of this queue may take. */
+  readonly workerTimeout: Duration;
+}
+
+/** A queue and the dead letters that a person looks at. */
+export class WorkQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, { maxReceives, workerTimeout }: WorkQueueProps) {
+    super(scope, id);
+    const safe = { enforceSSL: true, encryption: QueueEncryption.SQS_MANAGED };
+    this.deadLetters = new Queue(this, 'DeadLetters', { ...safe, retentionPeriod: Duration.days(14) });
+    this.queue = new Queue(this, 'Queue', {
+      ...safe,
+      retentionPeriod: Duration.days(4),
+      // Six times the worker's timeout, as Lambda asks: a throttled batch must not reappear mid-flight.
+      visibilityTimeout: Duration.seconds(workerTimeout.toSeconds() * 6),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceives },
+    });
+  }
+
+  /** Drained by this function, which names the messages that failed; bounded, so that it cannot starve the others. */
+  drainedBy(worker: ServiceFunction): void {
+    worker.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 20 }),
+    );
+  }
+}
