@@ -21,7 +21,9 @@ export const listen = async (
   onError: (error: unknown, response: ServerResponse) => void,
 ): Promise<Server> => {
   const listener: RequestListener = (request, response) => {
-    handle(request, response).catch((error: unknown) => onError(error, response));
+    // `async`, so that what is thrown at once is caught as well.
+    const answer = async (): Promise<void> => handle(request, response);
+    answer().catch((error: unknown) => onError(error, response));
   };
   const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, listener);
   await new Promise<void>((resolve, reject) => {

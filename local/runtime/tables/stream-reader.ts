@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import * as z from 'zod';
 
 import type { Database } from '../machine/database.ts';
@@ -20,6 +22,12 @@ const api = 'DynamoDBStreams_20120810';
 
 const epochSeconds = (value: unknown): number =>
   typeof value === 'number' ? value : Math.floor(Date.parse(String(value)) / 1000);
+
+/** DynamoDB says nothing of a write that changes nothing; the engine does. */
+export const isChange = ({ eventName, dynamodb }: StreamRecord): boolean => {
+  const { OldImage: before, NewImage: after } = dynamodb;
+  return eventName !== 'MODIFY' || before === undefined || after === undefined || !isDeepStrictEqual(before, after);
+};
 
 /** One reader of one table's stream. Its position is kept, so that after a restart it goes on where it was. */
 export class StreamReader {

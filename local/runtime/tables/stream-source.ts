@@ -6,7 +6,7 @@ import type { FunctionHost } from '../lambda/host.ts';
 import type { Activity } from '../machine/activity.ts';
 import type { Log } from '../machine/log.ts';
 import { messageOf } from '../refusal.ts';
-import type { StreamReader, StreamRecord } from './stream-reader.ts';
+import { isChange, type StreamReader, type StreamRecord } from './stream-reader.ts';
 
 export interface StreamSourceSpec {
   readonly name: string;
@@ -95,7 +95,7 @@ export class StreamSource {
     this.#isHandling = true;
     this.#activity.changed();
     try {
-      const wanted = records.filter((record) => matchesAny(this.#spec.filters, record));
+      const wanted = records.filter((record) => isChange(record) && matchesAny(this.#spec.filters, record));
       await this.#hand(wanted, 0);
       if (!this.#stopping.signal.aborted) this.#reader.keep(records);
     } finally {

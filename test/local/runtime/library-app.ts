@@ -177,7 +177,7 @@ export const synthesize = (code: string, { extra, verdict = 'dear' }: Variant = 
   const authorizer = new HttpJwtAuthorizer('Jwt', issuer.valueAsString, { jwtAudience: ['library'] });
   api.addRoutes({ path: '/staff', methods: [apigateway.HttpMethod.GET], integration, authorizer });
   const machine = machineOf(stack, { diary, appraise, verdict });
-  new events.Rule(stack, 'OnLent', {
+  void new events.Rule(stack, 'OnLent', {
     eventBus: bus,
     eventPattern: { source: ['library'], detailType: ['Lent'], detail: { reader: [{ prefix: 'a' }] } },
     targets: [
@@ -189,7 +189,7 @@ export const synthesize = (code: string, { extra, verdict = 'dear' }: Variant = 
       }),
     ],
   });
-  new events.Rule(stack, 'OnScan', {
+  void new events.Rule(stack, 'OnScan', {
     eventPattern: {
       source: ['aws.s3'],
       detailType: ['Object Created'],
@@ -202,20 +202,20 @@ export const synthesize = (code: string, { extra, verdict = 'dear' }: Variant = 
       new targets.SqsQueue(unread),
     ],
   });
-  new scheduler.Schedule(stack, 'Closing', {
+  void new scheduler.Schedule(stack, 'Closing', {
     schedule: scheduler.ScheduleExpression.cron({
       hour: '18',
       minute: '30',
-      timeZone: { timezoneName: 'Asia/Shanghai' } as never,
+      timeZone: { timezoneName: 'Asia/Shanghai' },
     }),
     target: new schedulerTargets.LambdaInvoke(diary, {
       input: scheduler.ScheduleTargetInput.fromObject({ id: `closing#${scheduler.ContextAttribute.scheduledTime}` }),
     }),
   });
-  new scheduler.Schedule(stack, 'Round', {
-    schedule: scheduler.ScheduleExpression.rate(Duration.minutes(10)),
-    target: new schedulerTargets.LambdaInvoke(diary, {
-      input: scheduler.ScheduleTargetInput.fromObject({ id: `round#${scheduler.ContextAttribute.scheduledTime}` }),
+  void new scheduler.Schedule(stack, 'Rounds', {
+    schedule: scheduler.ScheduleExpression.cron({ minute: '0/10' }),
+    target: new schedulerTargets.LambdaInvoke(fn('Round'), {
+      input: scheduler.ScheduleTargetInput.fromObject({ at: scheduler.ContextAttribute.scheduledTime }),
     }),
   });
   const outputs = {
@@ -230,8 +230,8 @@ export const synthesize = (code: string, { extra, verdict = 'dear' }: Variant = 
     StampArn: stamp.secretArn,
     Url: api.url ?? '',
   };
-  for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
-  new CfnOutput(stack, 'Imported', { value: Fn.join('/', [data.table.tableArn, stack.region]) });
+  for (const [name, value] of Object.entries(outputs)) void new CfnOutput(stack, name, { value });
+  void new CfnOutput(stack, 'Imported', { value: Fn.join('/', [data.table.tableArn, stack.region]) });
   extra?.(stack, { diary, table: data.table });
   app.synth();
   return outdir;
