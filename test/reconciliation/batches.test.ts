@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { Failure } from '#kernel/failure.ts';
 import { listBatches } from '#reconciliation/batches/list-batches.ts';
@@ -6,7 +6,8 @@ import { requestBatch } from '#reconciliation/batches/request-batch.ts';
 import { latestBatch } from '#reconciliation/batches/versions.ts';
 import { openDifferences } from '#reconciliation/batches/withheld.ts';
 import { batchView } from '#reconciliation/batch.ts';
-import { differenceView } from '#reconciliation/difference.ts';
+import { differenceView, found } from '#reconciliation/difference.ts';
+import { recordsOf } from '#reconciliation/record.ts';
 
 import { account, at, billDate, day, entry, line, refundEntry } from './given.ts';
 import { paper, world } from './world.ts';
@@ -51,18 +52,23 @@ describe('the arrival of a statement', () => {
   });
 
   test.each([
-    ['of nothing of ours', 'reconciliation/bat_1/statement'],
-    ['of a folder', `statements/${account.id}/${billDate}/trade/`],
-    ['of an unknown account', `statements/chn_00000000000000000000000009/${billDate}/trade/bill.csv`],
-    ['without a date', `statements/${account.id}/2026-02-30/trade/bill.csv`],
-    ['of an unknown kind', `statements/${account.id}/${billDate}/gossip/bill.csv`],
-    ['of too many parts', `statements/${account.id}/${billDate}/trade/more/bill.csv`],
-    ['of an object that has gone', `statements/${account.id}/${billDate}/trade/gone.csv`],
-  ])('%s leaves no batch', async (_, key) => {
+    ['of nothing of ours', 'reconciliation/bat_1/statement', 0],
+    ['of a folder', `statements/${account.id}/${billDate}/trade/`, 0],
+    ['of an unknown account', `statements/chn_00000000000000000000000009/${billDate}/trade/bill.csv`, 1],
+    ['without a date', `statements/${account.id}/2026-02-30/trade/bill.csv`, 1],
+    ['of an unknown kind', `statements/${account.id}/${billDate}/gossip/bill.csv`, 1],
+    ['of too many parts', `statements/${account.id}/${billDate}/trade/more/bill.csv`, 1],
+    ['of an object that has gone', `statements/${account.id}/${billDate}/trade/gone.csv`, 1],
+  ])('%s leaves no batch, and is logged and counted where somebody meant a statement', async (_, key, complaints) => {
+    const log = vi.spyOn(console, 'log').mockReturnValue();
     const here = world();
     if (!key.endsWith('gone.csv')) here.objects.set(key, { bytes: paper([line()]), at: 1 });
     expect(await here.receive(key)).toBeUndefined();
     expect(here.rows.size + here.executions.length).toBe(0);
+    const written = log.mock.calls.map(([text]) => JSON.parse(String(text)));
+    expect(written.filter(({ level }) => level === 'ERROR')).toHaveLength(complaints);
+    expect(written.filter(({ StatementIgnored }) => StatementIgnored === 1)).toHaveLength(complaints);
+    log.mockRestore();
   });
 
   test('of a file that is too large is an abnormal batch that says so, told once more if told again', async () => {
@@ -169,6 +175,15 @@ describe('a statement that cannot be believed', () => {
     expect((await here.reconcile(paper([], { merchants: ['1900000001'] }))).verdict).toBe('reconciled');
   });
 
+  test('is told when the step runs again after it was killed before telling', async () => {
+    const here = world();
+    const batch = await here.receive(here.upload(Buffer.from('torn')));
+    here.break('publish');
+    await expect(here.runSteps(batch!.id)).rejects.toThrow('timed out');
+    expect((await here.runSteps(batch!.id)).error?.line).toBe(7);
+    expect(here.events.map(({ type }) => type)).toEqual(['reconciliation.abnormal']);
+  });
+
   test('does not become abnormal by an outage: that is thrown, and tried again', async () => {
     const here = world();
     const batch = await here.receive(here.upload(paper([line()])));
@@ -259,6 +274,22 @@ describe('a batch', () => {
     expect((await here.runSteps(batch!.id)).verdict).toBe('reconciled');
   });
 
+  test('whose records have been tampered with does not close, is never reconciled, and pages somebody', async () => {
+    const log = vi.spyOn(console, 'log').mockReturnValue();
+    const here = world();
+    const batch = await here.receive(here.upload(paper([line()])));
+    await here.runSteps(batch!.id);
+    const row = await here.deps.store.batches.get(batch!.id);
+    const files = { ...row.files!, channel_only: 0 };
+    await here.deps.store.batches.save({ ...row, status: 'summarizing', files });
+    expect(await here.runSteps(batch!.id)).toMatchObject({
+      verdict: 'breaks',
+      statistics: { bridge: { residual: 994n } },
+    });
+    expect(log.mock.calls.some(([text]) => String(text).includes('the bridge does not close'))).toBe(true);
+    log.mockRestore();
+  });
+
   test('of payments alone says nothing about refunds, and is incomplete where we have some', async () => {
     const here = world();
     here.flow.set(billDate, [entry(), refundEntry()]);
@@ -318,8 +349,31 @@ describe('a difference', () => {
     await here.reconcile(paper([other]));
     await here.reconcile(paper([line(), other]), { name: 'second' });
     await here.reconcile(paper([other], { merchants: ['1900000001'] }), { name: 'third' });
-    expect(await here.differences('open')).toMatchObject([{ platform: { id: 'pay_1' }, kind: 'platform_only' }]);
+    const [again] = await here.differences('open');
+    expect(again).toMatchObject({ platform: { id: 'pay_1' }, kind: 'platform_only' });
+    expect(again).not.toHaveProperty('resolution');
     expect(await here.differences('resolved')).toEqual([]);
+  });
+
+  test('stays resolved by the version that first explained it', async () => {
+    const here = world();
+    here.flow.set(billDate, [entry()]);
+    await here.reconcile(paper([line({ fee: 1n })]));
+    const second = await here.reconcile(paper([line()]), { name: 'second' });
+    await here.reconcile(paper([line()], { merchants: ['1900000001'] }), { name: 'third' });
+    expect(await here.differences('resolved')).toMatchObject([{ resolution: { batch_id: second.id } }]);
+  });
+
+  test('that was never opened is not opened to be cleared, and is as old as the day it was carried from', async () => {
+    const here = world();
+    const batch = await here.reconcile(paper([]));
+    const platform = entry({ carriedFrom: '2026-01-04' });
+    const [cleared, missing] = (['carry_cleared', 'platform_only'] as const).map((result) => {
+      const [record] = recordsOf(batch, [{ result, kind: 'payment', platform, channel: null }]);
+      return found(undefined, record!, batch, here.clock.now);
+    });
+    expect(cleared).toBeUndefined();
+    expect(missing).toMatchObject({ status: 'open', opened_on: '2026-01-04', day: { bill_date: '2026-01-04' } });
   });
 
   test('that waits for review keeps waiting when the next version has it too', async () => {

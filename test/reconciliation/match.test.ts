@@ -75,6 +75,13 @@ describe('a payment', () => {
     ]);
   });
 
+  test('is the trade that it is, though another one under its number looks more like it', () => {
+    expect(outcomes([line({ amount: 1n }), line({ line: 3, channelTradeNo: 'TRADE2' })], [entry()])).toEqual([
+      ['amount_mismatch', 2, 'pay_1'],
+      ['channel_only', 3, null],
+    ]);
+  });
+
   test('whose trade number we do not know is known by its order number', () => {
     expect(outcomes([line()], [entry({ channelTradeNo: '' })])).toEqual([['matched', 2, 'pay_1']]);
   });

@@ -99,6 +99,13 @@ describe('the verdict', () => {
     ['the statement is empty and our books are not', 'incomplete', [], [entry()], both],
     ['the statement is empty and all we have is late', 'incomplete', [], [late], both],
     ['the statement says nothing about our refunds', 'incomplete', [line()], [entry(), refundEntry()], ['payment']],
+    [
+      'the statement lists payments and a refund of the day before waits for another',
+      'reconciled',
+      [line()],
+      [entry(), refundEntry({ carriedFrom: '2026-01-04' })],
+      ['payment'],
+    ],
     ['the statement lists payments and we have no refunds', 'reconciled', [line()], [entry()], ['payment']],
   ])('when %s is %s', (_, verdict, theirs, ours, judged) => {
     expect(reconciled(theirs, ours, judged).verdict).toBe(verdict);

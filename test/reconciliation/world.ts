@@ -129,11 +129,11 @@ export const world = () => {
   db.on(BatchGetCommand).callsFake(({ RequestItems }) => ({
     Responses: { books: RequestItems.books.Keys.flatMap(({ pk }: { pk: string }) => rows.get(pk) ?? []) },
   }));
-  db.on(QueryCommand).callsFake(({ ExpressionAttributeValues: values, Limit }) => ({
+  db.on(QueryCommand).callsFake(({ ExpressionAttributeValues: values, Limit, ScanIndexForward }) => ({
     Items: [...rows.values()]
       .filter((row) => row['list'] === values[':list'])
       .filter((row) => values[':after'] === undefined || String(row['listed_at']) < values[':after'])
-      .toSorted((a, b) => (String(a['listed_at']) < String(b['listed_at']) ? 1 : -1))
+      .toSorted((a, b) => (String(a['listed_at']) < String(b['listed_at']) !== ScanIndexForward ? 1 : -1))
       .slice(0, Limit),
   }));
 
