@@ -12,7 +12,6 @@ import { Kind, Result } from './record.ts';
 import { Statistics, Verdict } from './statistics.ts';
 
 export const StatementKind = z.enum(['trade', 'fund']);
-export type StatementKind = z.infer<typeof StatementKind>;
 
 /** What a statement is of: one channel account, one business date, one kind. */
 export const StatementDay = z.object({
