@@ -11,7 +11,7 @@ import { versioned } from '#platform/rows.ts';
 import { Kind, Result } from './record.ts';
 import { Statistics, Verdict } from './statistics.ts';
 
-export const StatementKind = z.enum(['trade', 'fund']);
+const StatementKind = z.enum(['trade', 'fund']);
 
 /** What a statement is of: one channel account, one business date, one kind. */
 export const StatementDay = z.object({
