@@ -3,7 +3,11 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Match } from './match-route.ts';
 
-const textual = /^(text\/|application\/(json|javascript|xml)\b|[^;]+\+(json|xml)\b)/i;
+/**
+ * The types an HTTP API hands over as text, found out against AWS by others. A form, `application/…+json` and a body
+ * without a type are not among them.
+ */
+const textual = /^(text\/[^;]+|application\/(json|javascript|xml)) *(;|$)/i;
 
 const decodedPath = (path: string): string => {
   try {
@@ -40,10 +44,9 @@ const commonLogTime = (now: Date): string => {
   return `${day}/${months[now.getUTCMonth()]}/${now.getUTCFullYear()}:${now.toISOString().slice(11, 19)} +0000`;
 };
 
-/** Text arrives as text; a form or anything else that is not known to be text arrives as base64. */
 const bodyOf = (raw: Buffer, contentType: string | undefined) => {
   if (raw.length === 0) return { isBase64Encoded: false };
-  const isText = contentType === undefined || textual.test(contentType);
+  const isText = textual.test(contentType ?? '');
   return { body: raw.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
 };
 

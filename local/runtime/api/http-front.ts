@@ -5,6 +5,7 @@ import type { Clock } from '../machine/clock.ts';
 import type { Log } from '../machine/log.ts';
 import { listen, readBody } from '../machine/server.ts';
 import { messageOf, ServiceError } from '../refusal.ts';
+import { applyCors } from './cors.ts';
 import { answerWith, sayMessage } from './http-answer.ts';
 import { httpEvent, targetOf } from './http-event.ts';
 import { matchRoute } from './match-route.ts';
@@ -31,6 +32,7 @@ export interface FrontParts {
 export const serveApi = (api: HttpApi, port: number, { host, clock, log, account }: FrontParts): Promise<Server> => {
   const match = matchRoute(api.routes);
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (applyCors(api.cors, request, response)) return undefined;
     const { path, search } = targetOf(request);
     const found = match(request.method ?? 'GET', path);
     const body = await readBody(request, largestRequest);

@@ -3,9 +3,10 @@ import * as z from 'zod';
 import type { Deployment } from '../assembly/deployment.ts';
 import { functionNameOf } from '../assembly/physical.ts';
 import { Refusal } from '../refusal.ts';
+import { CorsConfiguration } from './cors.ts';
 import { JwtAuthorizer, JwtAuthorizerProperties } from './jwt-authorizer.ts';
 
-const Api = z.object({ ProtocolType: z.string().default('HTTP'), CorsConfiguration: z.unknown().optional() });
+const Api = z.object({ ProtocolType: z.string().default('HTTP'), CorsConfiguration: CorsConfiguration.optional() });
 const Integration = z.object({
   IntegrationType: z.string(),
   IntegrationUri: z.string().default(''),
@@ -37,6 +38,7 @@ export interface HttpApi {
   readonly id: string;
   readonly path: string;
   readonly routes: readonly Route[];
+  readonly cors?: CorsConfiguration;
 }
 
 const integrationsOf = (deployment: Deployment): Map<string, { function: string; timeoutMs: number }> =>
@@ -95,8 +97,8 @@ export const apisOf = (deployment: Deployment, now: () => Date): HttpApi[] => {
   return deployment.ofType('AWS::ApiGatewayV2::Api').map(({ path, ref, properties }) => {
     const api = Api.parse(properties);
     if (api.ProtocolType !== 'HTTP') throw new Refusal(`${path}: ${api.ProtocolType} APIs are not supported`);
-    if (api.CorsConfiguration !== undefined) throw new Refusal(`${path}: CORS configuration is not supported`);
     if (!stages.includes(ref)) throw new Refusal(`${path}: it has no stage $default`);
-    return { id: ref, path, routes: routes.filter((route) => route.api === ref).map(({ made }) => made) };
+    const own = routes.filter((route) => route.api === ref).map(({ made }) => made);
+    return { id: ref, path, routes: own, cors: api.CorsConfiguration };
   });
 };

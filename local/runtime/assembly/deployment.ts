@@ -45,8 +45,7 @@ class StackScope implements Scope {
     };
   }
 
-  exists(id: string): boolean {
-    const condition = this.stack.template.Resources[id]?.Condition;
+  exists({ Condition: condition }: { Condition?: string }): boolean {
     return condition === undefined || resolveIn({ Condition: condition }, this) === true;
   }
 
@@ -128,6 +127,9 @@ class Deploying {
     this.parameters = parameters;
     this.addresses = addresses;
     this.scopes = assembly.stacks.map((stack) => new StackScope(stack, this));
+    const known = new Set(assembly.stacks.flatMap(({ template }) => Object.keys(template.Parameters)));
+    const unknown = Object.keys(parameters).find((name) => !known.has(name));
+    if (unknown !== undefined) throw new Refusal(`no stack has a parameter ${unknown}`);
   }
 
   exported(name: string): unknown {
@@ -143,9 +145,9 @@ class Deploying {
   resources(): Resource[] {
     return this.scopes.flatMap((scope) =>
       Object.entries(scope.stack.template.Resources)
-        .filter(([id, { Type }]) => {
-          kindOf(Type);
-          return isActing(Type) && scope.exists(id);
+        .filter(([, resource]) => {
+          kindOf(resource.Type);
+          return isActing(resource.Type) && scope.exists(resource);
         })
         .map(([id, resource]) => this.#resource(scope, id, resource)),
     );
@@ -166,6 +168,7 @@ class Deploying {
     const found: Record<string, string> = {};
     for (const scope of this.scopes) {
       for (const [name, output] of Object.entries(scope.stack.template.Outputs)) {
+        if (!scope.exists(output)) continue;
         const value = String(resolveIn(output.Value, scope));
         found[`${scope.stack.name}.${name}`] = value;
         found[name] ??= value;

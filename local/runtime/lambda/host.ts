@@ -31,6 +31,8 @@ export class FunctionHost {
     this.#around = around;
     this.#activity = activity;
     activity.watch({ isBusy: () => this.#running > 0 });
+    // Threads share the time zone of their process, and on AWS functions run in UTC.
+    process.env['TZ'] = 'UTC';
   }
 
   find(nameOrArn: string): FunctionSpec {

@@ -182,7 +182,7 @@ describe('a library on one machine', () => {
     test.each([
       ['application/json', '{"ü":1}', false],
       ['text/plain; charset=utf-8', 'ü', false],
-      ['application/problem+json', '{}', false],
+      ['application/problem+json', '{}', true],
       ['application/x-www-form-urlencoded', 'a=1', true],
       ['application/octet-stream', 'ab', true],
     ])('hands over %s as text or as bytes', async (type, body, isBase64Encoded) => {
