@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 const entries = 'functions/**/{http,admin,worker,schedule,steps,stream,intake,invoke}.ts';
 
 const root = join(import.meta.dirname, '..');
-const output = join(root, 'build');
+const output = join(root, 'build', 'functions');
 
 /** `payments/http` → `payments-http` */
 const nameOf = (entry: string) => entry.replaceAll('/', '-');

@@ -35,9 +35,10 @@ export class Front extends Construct {
       secret.grantRead(configure);
       secret.grantWrite(configure);
     }
-    new CfnOutput(this, 'ConfigureFunction', {
+    const output = new CfnOutput(this, 'ConfigureFunction', {
       value: configure.functionName,
       description: 'Invoke it with a document',
     });
+    output.overrideLogicalId('ConfigureFunction');
   }
 }

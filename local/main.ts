@@ -1,0 +1,62 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { startPlatform, type Platform } from './platform.ts';
+
+const folder = '.local';
+
+const writeStage = (stage: Platform['stage']) => {
+  const file = join(folder, 'demo.json');
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(stage, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.tmp`, file);
+};
+
+const firstScreen = ({ stage }: Platform) => `
+  Suanpan 算盘 runs on this machine. Nothing leaves it; nobody needs an account.
+
+    API          ${stage.api}/openapi.json
+    Payer page   ${stage.sandbox}/payer
+    Clock        ${stage.sandbox}/clock
+    Keys, tokens ${folder}/demo.json
+
+  Try it:  npm run pay     signs a payment, pays it at the sandbox and shows both
+           npm run demo    plays and checks a whole payment day on a store of its own
+  State is kept in ${folder}/ (npm start -- --fresh begins empty). Ctrl-C stops everything.
+`;
+
+/** Serves until it is told to stop. */
+const serve = async ({ fresh, verbose }: { fresh: boolean; verbose: boolean }) => {
+  const start = performance.now();
+  if (fresh) rmSync(folder, { recursive: true, force: true });
+  const platform = await startPlatform({
+    dataDir: folder,
+    port: Number(process.env['PORT'] ?? 3_000),
+    ...(verbose && { log: (line: string) => console.error(line) }),
+  });
+  writeStage(platform.stage);
+  console.log(firstScreen(platform));
+  console.log(`ready in ${((performance.now() - start) / 1_000).toFixed(1)} s`);
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    platform.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+};
+
+const { values } = parseArgs({
+  options: {
+    fresh: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+await serve(values);

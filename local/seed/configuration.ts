@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import * as z from 'zod';
+
+import type { Identities } from './identity.ts';
+
+const Row = z.looseObject({ id: z.string() });
+
+/** The rows of configuration.json. What they mean is checked by the platform when they are imported. */
+const Rows = z.object({
+  fee_plans: z.tuple([z.looseObject({ id: z.string(), default: z.looseObject({ rate_ppm: z.int() }) })]),
+  settlement_plans: z.array(Row),
+  channel_accounts: z.tuple([Row]),
+  apps: z.tuple([Row, Row]),
+  merchants: z.tuple([Row, Row], Row),
+});
+
+export interface WechatAccess {
+  readonly appid: string;
+  readonly mchid: string;
+  readonly merchant_serial: string;
+  readonly merchant_private_key_pem: string;
+  readonly platform_serial: string;
+  readonly platform_public_key_pem: string;
+  readonly api_v3_key: string;
+}
+
+export const rows = Rows.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'configuration.json'), 'utf8')));
+
+/** The demo's configuration: two business systems with a merchant each, and one WeChat account at the sandbox. */
+export const configuration = (identities: Identities, wechat: WechatAccess, baseUrl: string) => {
+  const [shop, other] = rows.apps;
+  const [account] = rows.channel_accounts;
+  const key = (app: { id: string }, { public_key_pem }: Identities['app'], id: string) => ({
+    id,
+    app_id: app.id,
+    alg: 'ed25519',
+    public_key_pem,
+    not_before: '2026-01-01T00:00:00.000Z',
+  });
+  const { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem } = wechat;
+  return {
+    ...rows,
+    channel_accounts: [
+      {
+        ...account,
+        settings: { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem, base_url: baseUrl },
+      },
+    ],
+    keys: [key(shop, identities.app, keyIds.app), key(other, identities.other_app, keyIds.other_app)],
+    secrets: {
+      apps: {
+        [shop.id]: { webhook_secret: identities.app.webhook_secret },
+        [other.id]: { webhook_secret: identities.other_app.webhook_secret },
+      },
+      channel_accounts: {
+        [account.id]: { merchant_private_key_pem: wechat.merchant_private_key_pem, api_v3_key: wechat.api_v3_key },
+      },
+    },
+  };
+};
+
+export const keyIds = { app: 'key_demo_shop', other_app: 'key_other_system' } as const;
