@@ -1,0 +1,67 @@
+import { yuan } from '../books/arithmetic.ts';
+import { until } from '../wait.ts';
+import { Batch, Difference, list, Record } from '../wire/answers.ts';
+import { expecting } from '../wire/http.ts';
+import { uploadStatement } from '../wire/statements.ts';
+import type { World } from '../world.ts';
+
+const BATCH_SECONDS = 30;
+
+export const batchesOf = async ({ finance, stage }: World, date: string): Promise<readonly Batch[]> => {
+  const query = new URLSearchParams({
+    channel_account_id: stage.channel_accounts.wechat,
+    bill_date: date,
+    kind: 'trade',
+    limit: '100',
+  });
+  return expecting(await finance.get(`/admin/v1/reconciliation/batches?${query}`), [200], list(Batch)).data;
+};
+
+/** Uploads a bill and waits for the batch that its arrival starts. */
+export const reconcile = async (
+  world: World,
+  bill: { readonly date: string; readonly name: string; readonly bytes: Buffer },
+): Promise<Batch> => {
+  const sha256 = await uploadStatement(world.stage, bill);
+  const batch = await until(`the batch of ${bill.name} to finish`, BATCH_SECONDS, async () => {
+    const found = (await batchesOf(world, bill.date)).find(({ object_sha256 }) => object_sha256 === sha256);
+    return found?.status === 'completed' || found?.status === 'abnormal' ? found : undefined;
+  });
+  const error = batch.error === null ? '' : ` at line ${batch.error.line}: ${batch.error.reason}`;
+  world.say(`  ${bill.name} → version ${batch.version}: ${batch.status}, verdict ${batch.verdict ?? 'none'}${error}`);
+  return batch;
+};
+
+/** What there may be to explain: every result in which the sides do not simply agree. */
+const differing = [
+  'platform_only',
+  'channel_only',
+  'amount_mismatch',
+  'status_mismatch',
+  'fee_mismatch',
+  'duplicate_channel_line',
+];
+
+export const differingRecords = async ({ finance }: World, { id }: Batch): Promise<readonly Record[]> => {
+  const answers = await Promise.all(
+    differing.map((result) => finance.get(`/admin/v1/reconciliation/batches/${id}/records?result=${result}&limit=100`)),
+  );
+  return answers.flatMap((answer) => expecting(answer, [200], list(Record)).data);
+};
+
+export const differences = async ({ finance }: World, status: string): Promise<readonly string[]> => {
+  const answer = await finance.get(`/admin/v1/differences?status=${status}&limit=100`);
+  return expecting(answer, [200], list(Difference)).data.map(({ id }) => id);
+};
+
+const sideOf = (side: { amount: bigint } | null): string => (side === null ? 'nothing' : yuan(side.amount));
+
+/** Both sides of one thing, in one form for what is expected and for what is found. */
+export const bothSides = (
+  orderNo: string,
+  platform: { amount: bigint } | null,
+  channel: { amount: bigint } | null,
+): string => `${orderNo}: we ${sideOf(platform)}, they ${sideOf(channel)}`;
+
+export const asFound = ({ platform, channel }: Record): string =>
+  bothSides((platform ?? channel)?.channel_order_no ?? 'no number', platform, channel);

@@ -1,0 +1,70 @@
+import { yuan } from '../books/arithmetic.ts';
+import { cast } from '../terms.ts';
+import { until } from '../wait.ts';
+import { problemOf, shown } from '../wire/http.ts';
+import { scene, type World } from '../world.ts';
+import { channelOrderNoOf, paymentNow, told } from './orders.ts';
+import type { Morning } from './trade.ts';
+
+const FIND_SECONDS = 40;
+const REDELIVERY_SECONDS = 30;
+
+const findLost = async (world: World, { callbackLost, sinceLost }: Morning): Promise<void> => {
+  await until(`the active query to find ${callbackLost.id}`, FIND_SECONDS, async () =>
+    (await paymentNow(world, callbackLost)).status === 'paid' ? true : undefined,
+  );
+  await told(world, 'payment.paid', [callbackLost.id]);
+  world.say(
+    `  ${yuan(cast.callbackLost)}, of whose payment nobody told: the platform asked WeChat by itself and found it` +
+      ` (at the latest ${sinceLost().toFixed(0)} s after the order).`,
+  );
+};
+
+/** The wait after a refused delivery, in real seconds. Queues deliver late rather than early. */
+const isAbout15 = (seconds: number): boolean => seconds > 14.5 && seconds < 25;
+
+const hearAgain = async ({ say, receiver, figures }: World, { refusedOnce }: Morning): Promise<void> => {
+  const about = () => receiver.deliveries().filter((delivery) => delivery.about === refusedOnce.id);
+  const [first, second] = await until(`a second delivery of ${refusedOnce.id}`, REDELIVERY_SECONDS, () => {
+    const [one, two] = about();
+    return one && two ? ([one, two] as const) : undefined;
+  });
+  const wait = second.seconds - first.seconds;
+  say(
+    `  The endpoint that answered ${first.answered} was told again ${wait.toFixed(1)} s later and answered ${second.answered}.`,
+  );
+  const figure = figures.section('one refused delivery');
+  figure(
+    'answers to its deliveries',
+    '503, 204',
+    about()
+      .map(({ answered }) => answered)
+      .join(', '),
+  );
+  figure('same webhook-id', first.webhookId, second.webhookId);
+  figure('second delivery', 'after 15 s', isAbout15(wait) ? 'after 15 s' : `after ${wait.toFixed(1)} s`);
+};
+
+const expire = async (world: World, { abandoned }: Morning): Promise<void> => {
+  const { say, clock, sandbox, figures } = world;
+  await clock.moveTo(new Date(clock.now().getTime() + 16 * 60_000));
+  scene(world, 'a quarter of an hour later');
+  await told(world, 'payment.closed', [abandoned.id]);
+  const { status, close_reason } = await paymentNow(world, abandoned);
+  say(`  ${yuan(cast.abandoned)} was never paid: the payment is ${status} (${close_reason}), and the app was told.`);
+  const answer = await sandbox.tryPaying(channelOrderNoOf(abandoned));
+  say(`  Its payer comes back and tries → ${shown(answer)}`);
+  figures.section('answers that must be as agreed')(
+    'paying what has expired',
+    '409 order_closed',
+    `${answer.status} ${problemOf(answer).code}`,
+  );
+};
+
+/** What only time brings: the active query, the second delivery, the expiry. */
+export const patience = async (world: World, morning: Morning): Promise<void> => {
+  scene(world, 'waiting for what was lost (real seconds)');
+  await findLost(world, morning);
+  await hearAgain(world, morning);
+  await expire(world, morning);
+};

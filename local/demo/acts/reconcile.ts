@@ -1,0 +1,116 @@
+import { chargeOn, yuan } from '../books/arithmetic.ts';
+import { falsified, readBill, writeBill, type Bill } from '../books/bill.ts';
+import { driftOfFalseBill, expectedOf } from '../books/expected.ts';
+import { nextInShanghai, shanghaiDate } from '../clock.ts';
+import { falsehoods, terms } from '../terms.ts';
+import { Stopped } from '../wait.ts';
+import type { Batch, Record } from '../wire/answers.ts';
+import { scene, type World } from '../world.ts';
+import { asFound, batchesOf, bothSides, differences, differingRecords, reconcile } from './batches.ts';
+import { channelOrderNoOf } from './orders.ts';
+
+/** The number by which both sides know a payment that we know by its amount. */
+const orderNoOver = ({ placed }: World, amount: bigint): string => {
+  const payment = [...placed.values()].find((one) => one.amount === amount);
+  if (payment === undefined) throw new Stopped(`no payment of the day is over ${yuan(amount)}`);
+  return channelOrderNoOf(payment);
+};
+
+const falseBill = (world: World, bill: Bill): Buffer => {
+  const { missing, changed, extra } = falsehoods;
+  return writeBill(
+    falsified(bill, {
+      missing: orderNoOver(world, missing),
+      changed: { orderNo: orderNoOver(world, changed.from), to: changed.to },
+      extra: { ...extra, fee: chargeOn(extra.amount, terms.costPpm) },
+    }),
+  );
+};
+
+const saidOf = (records: readonly Record[], result: string): string => {
+  const found = records.filter((record) => record.result === result);
+  return found.length === 0 ? 'none' : found.map(asFound).join('; ');
+};
+
+/** Both sides of each of the three faults, as we made them and as the platform found them. */
+const compareFaults = (world: World, records: readonly Record[]): void => {
+  const figure = world.figures.section('version 1: a bill with three faults');
+  const { missing, changed, extra } = falsehoods;
+  const of = (amount: bigint) => ({ amount });
+  const left = bothSides(orderNoOver(world, missing), of(missing), null);
+  const altered = bothSides(orderNoOver(world, changed.from), of(changed.from), of(changed.to));
+  figure('platform_only', left, saidOf(records, 'platform_only'));
+  figure('channel_only', bothSides(extra.orderNo, null, of(extra.amount)), saidOf(records, 'channel_only'));
+  figure('amount_mismatch', altered, saidOf(records, 'amount_mismatch'));
+  figure('differences in all', falsehoodCount, records.length);
+};
+
+const falsehoodCount = Object.keys(falsehoods).length;
+
+const compareFalse = (world: World, { version, verdict, statistics }: Batch, open: readonly string[]): void => {
+  const { net } = expectedOf(world.notebook.orders()).bill;
+  const figure = world.figures.section('version 1: a bill with three faults');
+  figure('verdict', 'version 1 breaks', `version ${version} ${verdict}`);
+  figure('net in our books', net, statistics?.bridge.platform);
+  figure('net on the false bill', net + driftOfFalseBill(), statistics?.bridge.channel);
+  figure('explained by differences', driftOfFalseBill(), statistics?.bridge.explained);
+  figure('differences opened', falsehoodCount, open.length);
+};
+
+const compareTrue = (world: World, { version, verdict, statistics }: Batch): void => {
+  const { bill } = expectedOf(world.notebook.orders());
+  const figure = world.figures.section('version 2: the true bill');
+  figure('verdict', 'version 2 reconciled', `version ${version} ${verdict}`);
+  for (const side of ['platform', 'channel'] as const) {
+    const said = statistics?.[side];
+    const whose = side === 'platform' ? 'in our books' : 'on the bill';
+    figure(`payments ${whose}, count`, bill.payments.count, said?.payments.count);
+    figure(`payments ${whose}, amount`, bill.payments.amount, said?.payments.amount);
+    figure(`refunds ${whose}, count`, bill.refunds.count, said?.refunds.count);
+    figure(`refunds ${whose}, amount`, bill.refunds.amount, said?.refunds.amount);
+    figure(`channel fees ${whose}`, bill.cost, said?.fees.amount);
+    figure(`net ${whose}`, bill.net, statistics?.bridge[side]);
+  }
+  figure('residual', 0n, statistics?.bridge.residual);
+};
+
+const show = ({ say }: World, records: readonly Record[]): void => {
+  for (const record of records) {
+    const line = record.channel === null ? '' : ` (line ${record.channel.line} of the bill)`;
+    say(`    ${record.result.padEnd(16)} ${asFound(record)}${line}`);
+  }
+};
+
+const falseVersion = async (world: World, date: string, bytes: Buffer): Promise<readonly string[]> => {
+  const bill = readBill(bytes);
+  world.say(`  WeChat offers its bill of ${date}: ${bill.rows.length} lines.`);
+  world.say('  First we upload it with one payment missing, one invented, one amount changed; its totals agree.');
+  const batch = await reconcile(world, { date, name: 'three-faults.csv', bytes: falseBill(world, bill) });
+  const records = await differingRecords(world, batch);
+  show(world, records);
+  const open = await differences(world, 'open');
+  compareFaults(world, records);
+  compareFalse(world, batch, open);
+  return open;
+};
+
+/** 08:00 of the next day: a false bill is seen through, the true one closes the day. */
+export const reconcileDay = async (world: World): Promise<string> => {
+  const { say, clock, sandbox, figures } = world;
+  const date = shanghaiDate(clock.now());
+  await clock.moveTo(nextInShanghai(clock.now(), '08:00'));
+  scene(world, 'the next morning, the bill arrives');
+  const bytes = await sandbox.bill(date);
+  const opened = await falseVersion(world, date, bytes);
+  say('  Then we upload the bill as WeChat wrote it.');
+  const batch = await reconcile(world, { date, name: 'as-offered.csv', bytes });
+  show(world, await differingRecords(world, batch));
+  const [open, resolved] = await Promise.all([differences(world, 'open'), differences(world, 'resolved')]);
+  say(`  Of ${opened.length} differences ${resolved.length} are resolved and ${open.length} are open.`);
+  compareTrue(world, batch);
+  const figure = figures.section('version 2: the true bill');
+  figure('differences still open', 0, open.length);
+  figure('differences resolved', opened.length, resolved.filter((id) => opened.includes(id)).length);
+  figure('versions of the day', 2, (await batchesOf(world, date)).length);
+  return date;
+};

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { Stopped } from '../wait.ts';
+import { expecting, send, shown } from './http.ts';
+
+const Now = z.object({ now: z.coerce.date() });
+const Armed = z.object({ armed: z.array(z.object({ fault: z.string(), remaining: z.int() })) });
+const Paid = z.object({ channel_trade_no: z.string() });
+
+export type Fault = 'lose_callback' | 'duplicate_callback' | 'paid_after_close';
+
+const CLOCK_SECONDS = 120;
+
+/** The control side of the sandbox: the payer's hand, what goes wrong, the bill, the clock. */
+export const sandboxControl = (origin: string) => {
+  const get = (path: string) => send({ method: 'GET', url: new URL(path, origin) });
+  const post = (path: string, body: object, seconds?: number) =>
+    send({ method: 'POST', url: new URL(path, origin), body: JSON.stringify(body) }, seconds);
+  const tryPaying = (channelOrderNo: string) => post(`/payer/wechat/${channelOrderNo}/pay`, {});
+  return {
+    now: async (): Promise<Date> => expecting(await get('/clock'), [200], Now).now,
+    advance: async (seconds: number): Promise<Date> =>
+      expecting(await post('/clock', { advance_seconds: seconds }, CLOCK_SECONDS), [200], Now).now,
+    /** The payer pays; answers WeChat's number of the trade. */
+    pay: async (channelOrderNo: string): Promise<string> =>
+      expecting(await tryPaying(channelOrderNo), [200], Paid).channel_trade_no,
+    tryPaying,
+    /** The next matching event goes wrong in this way. */
+    arm: async (fault: Fault): Promise<void> => {
+      expecting(await post('/faults', { channel: 'wechat', fault, count: 1 }), [200], Armed);
+    },
+    /** Faults that still wait for their event. */
+    armed: async (): Promise<readonly string[]> =>
+      expecting(await get('/faults'), [200], Armed).armed.map(({ fault }) => fault),
+    /** The very bytes WeChat offers as the trade bill of that date. */
+    bill: async (date: string): Promise<Buffer> => {
+      const answer = await send({ method: 'GET', url: new URL(`/statements/wechat/${date}/trade`, origin) });
+      if (answer.status !== 200) throw new Stopped(`${answer.asked}: ${shown(answer)}`);
+      return answer.bytes;
+    },
+  };
+};
+export type SandboxControl = ReturnType<typeof sandboxControl>;
