@@ -27,6 +27,9 @@ export const event = (changes: Partial<BusinessEvent> = {}): BusinessEvent => ({
 
 export type Row = Record<string, unknown>;
 
+/** When the index would show a row; never, when it is not in it. */
+const dueAt = ({ due_at }: Row): number => (typeof due_at === 'string' ? Date.parse(due_at) : Infinity);
+
 /**
  * A table, two queues and a clock in memory, behind the SDK clients that the stores and senders really use. Time moves only
  * when `run` moves it. `faults` are the ways in which a call can go wrong, asked before each one.
@@ -105,13 +108,8 @@ export const world = () => {
 
   const work = (body: unknown) => deliver(deps, DeliveryMessage.parse(body));
   /** What the sweep would find in the `due` index. */
-  const due = () =>
-    [...rows.values()].filter((row) => row['due_at'] !== undefined && Date.parse(String(row['due_at'])) <= clock.ms);
-  const nextAt = () =>
-    Math.min(
-      ...queue.map(({ at }) => at),
-      ...[...rows.values()].map(({ due_at }) => (due_at === undefined ? Infinity : Date.parse(String(due_at)))),
-    );
+  const due = () => [...rows.values()].filter((row) => dueAt(row) <= clock.ms);
+  const nextAt = () => Math.min(...queue.map(({ at }) => at), ...[...rows.values()].map(dueAt));
 
   /** Moves the clock from one message or due notice to the next, until nothing waits any more. */
   const run = async (until = Infinity): Promise<void> => {
