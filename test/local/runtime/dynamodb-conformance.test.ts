@@ -29,6 +29,23 @@ describe('the table engine', () => {
     get: async (id: string) => (await client.send(new GetItemCommand({ TableName, Key: { pk: { S: id } } }))).Item,
   };
 
+  const addOnce = () =>
+    client.send(
+      new TransactWriteItemsCommand({
+        ClientRequestToken: 'token-of-the-same-transaction',
+        TransactItems: [
+          {
+            Update: {
+              TableName,
+              Key: { pk: { S: 'e' } },
+              UpdateExpression: 'ADD seen :one',
+              ExpressionAttributeValues: { ':one': { N: '1' } },
+            },
+          },
+        ],
+      }),
+    );
+
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'engine-'));
     engine = new TableEngine(await new Ports(folder).take('tables'), folder, 'us-east-1');
@@ -125,24 +142,8 @@ describe('the table engine', () => {
   });
 
   test('a transaction repeated with its token is done once', async () => {
-    const transaction = () =>
-      client.send(
-        new TransactWriteItemsCommand({
-          ClientRequestToken: 'token-of-the-same-transaction',
-          TransactItems: [
-            {
-              Update: {
-                TableName,
-                Key: { pk: { S: 'e' } },
-                UpdateExpression: 'ADD seen :one',
-                ExpressionAttributeValues: { ':one': { N: '1' } },
-              },
-            },
-          ],
-        }),
-      );
-    await transaction();
-    await transaction();
+    await addOnce();
+    await addOnce();
     expect(await send.get('e')).toMatchObject({ seen: { N: '1' } });
   });
 

@@ -69,6 +69,16 @@ describe('a library on one machine', () => {
     }
   };
 
+  const echo = async (path: string, init?: RequestInit) =>
+    (await (await fetch(library.api + path, init)).json()) as Record<string, object>;
+  const put = (Key: string, Body: string | Buffer, more: object = {}) =>
+    client().objects.send(new PutObjectCommand({ Bucket: output('Bucket'), Key, Body, ...more }));
+  const list = (more: object) =>
+    client().objects.send(
+      new ListObjectsV2Command({ Bucket: output('Bucket'), Prefix: 'list/', Delimiter: '/', ...more }),
+    );
+  const rounds = async () => Number((await book('rounds'))?.['count'] ?? 0);
+
   beforeAll(async () => {
     const keys = await generateKeyPair('RS256');
     signingKey = keys.privateKey;
@@ -155,9 +165,6 @@ describe('a library on one machine', () => {
   });
 
   describe('the HTTP API', () => {
-    const echo = async (path: string, init?: RequestInit) =>
-      (await (await fetch(library.api + path, init)).json()) as Record<string, object>;
-
     test('gives a function the payload format 2.0', async () => {
       const event = await echo('/echo/a%2Fb/c%20d?x=1&x=2&y=%20', { headers: { Cookie: 'a=1; b=2', 'X-Two': 'yes' } });
       expect(event).toMatchObject({
@@ -236,9 +243,6 @@ describe('a library on one machine', () => {
   });
 
   describe('objects', () => {
-    const put = (Key: string, Body: string | Buffer, more: object = {}) =>
-      client().objects.send(new PutObjectCommand({ Bucket: output('Bucket'), Key, Body, ...more }));
-
     test('are told of to the rules of the default bus', async () => {
       await put('in/page 1.txt', 'scan');
       await put('out/page 2.txt', 'no rule');
@@ -281,10 +285,6 @@ describe('a library on one machine', () => {
 
     test('are listed by prefix and delimiter, page by page', async () => {
       for (const key of ['list/a', 'list/b/1', 'list/b/2', 'list/c']) await put(key, 'x');
-      const list = (more: object) =>
-        client().objects.send(
-          new ListObjectsV2Command({ Bucket: output('Bucket'), Prefix: 'list/', Delimiter: '/', ...more }),
-        );
       const all = await list({});
       expect([all.Contents?.map(({ Key }) => Key), all.CommonPrefixes]).toEqual([
         ['list/a', 'list/c'],
@@ -438,7 +438,6 @@ describe('a library on one machine', () => {
     });
 
     test('fires what is shorter than an hour once per hour', async () => {
-      const rounds = async () => Number((await book('rounds'))?.['count'] ?? 0);
       const before = await rounds();
       await library.clock.advance(3 * 3600);
       const fired = (await rounds()) - before;
