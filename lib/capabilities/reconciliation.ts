@@ -27,7 +27,7 @@ export class Reconciliation extends Construct {
       description: 'The steps of a batch: parse, match, summarize',
       environment: { ...environment, ORDERS_TABLE: data.orders.tableName },
       timeout: Duration.minutes(10),
-      memorySize: 1_769,
+      memorySize: 3_008,
     });
     inBooks(steps, data, 'GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem');
     inConfig(steps, data, 'GetItem');
