@@ -51,17 +51,22 @@ export const play = async (stage: Stage, say: (line: string) => void, hooks: Hoo
   say(
     'One payment day. Everything happens through the public interfaces; every figure is checked by our own arithmetic.',
   );
-  const world = await openWorld(Stage.parse(stage), say);
+  const day = async (world: World): Promise<Outcome> => {
+    try {
+      await playDay(world, hooks);
+      return conclude(world);
+    } finally {
+      await world.receiver.close();
+    }
+  };
   try {
-    await playDay(world, hooks);
-    return conclude(world);
+    return await day(await openWorld(Stage.parse(stage), say));
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     say('');
     say(`The day could not be played to its end: ${error.message}`);
     return { right: false, wrong: [error.message] };
   } finally {
-    await world.receiver.close();
     say(`Played in ${seconds().toFixed(0)} s of real time.`);
   }
 };

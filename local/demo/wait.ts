@@ -20,11 +20,8 @@ export const seek = async <T>(
 ): Promise<T | undefined> => {
   const elapsed = stopwatch();
   for (;;) {
-    // One after the other is the point: the next question is asked only when the last answer was no.
-    // oxlint-disable-next-line no-await-in-loop
     const found = await probe();
     if (found !== undefined || elapsed() > seconds) return found;
-    // oxlint-disable-next-line no-await-in-loop
     await pause(POLL_MS);
   }
 };
@@ -50,8 +47,6 @@ export const each = async <T, R>(
   const results: { at: number; result: R }[] = [];
   const worker = async () => {
     for (const [at, item] of queue) {
-      // A worker takes the next item when it is done with its last.
-      // oxlint-disable-next-line no-await-in-loop
       results.push({ at, result: await work(item) });
     }
   };

@@ -14,7 +14,7 @@ export const batchesOf = async ({ finance, stage }: World, date: string): Promis
     kind: 'trade',
     limit: '100',
   });
-  return expecting(await finance.get(`/admin/v1/reconciliation/batches?${query}`), [200], list(Batch)).data;
+  return expecting(await finance.get(`/admin/v1/reconciliation/batches?${query.toString()}`), [200], list(Batch)).data;
 };
 
 /** Uploads a bill and waits for the batch that its arrival starts. */
@@ -54,14 +54,11 @@ export const differences = async ({ finance }: World, status: string): Promise<r
   return expecting(answer, [200], list(Difference)).data.map(({ id }) => id);
 };
 
-const sideOf = (side: { amount: bigint } | null): string => (side === null ? 'nothing' : yuan(side.amount));
+const sideOf = (amount: bigint | undefined): string => (amount === undefined ? 'nothing' : yuan(amount));
 
 /** Both sides of one thing, in one form for what is expected and for what is found. */
-export const bothSides = (
-  orderNo: string,
-  platform: { amount: bigint } | null,
-  channel: { amount: bigint } | null,
-): string => `${orderNo}: we ${sideOf(platform)}, they ${sideOf(channel)}`;
+export const bothSides = (orderNo: string, platform: bigint | undefined, channel: bigint | undefined): string =>
+  `${orderNo}: we ${sideOf(platform)}, they ${sideOf(channel)}`;
 
 export const asFound = ({ platform, channel }: Record): string =>
-  bothSides((platform ?? channel)?.channel_order_no ?? 'no number', platform, channel);
+  bothSides((platform ?? channel)?.channel_order_no ?? 'no number', platform?.amount, channel?.amount);

@@ -68,11 +68,7 @@ const subjects = [
 ] as const satisfies (keyof Expected['balances'])[];
 
 const compareBalances = async ({ app, admin, stage, figures }: World, expected: Expected): Promise<void> => {
-  const accounts = expecting(
-    await app.get(`/v1/accounts?owner=${stage.merchant_id}&limit=100`),
-    [200],
-    list(Account),
-  ).data;
+  const accounts = expecting(await app.get(`/v1/accounts?owner=${stage.merchant_id}`), [200], list(Account)).data;
   const trial = expecting(await admin.get('/admin/v1/ledger/trial-balance'), [200], TrialBalance);
   const balances = figures.section('balances of the merchant');
   const ledger = figures.section('trial balance of the whole ledger');

@@ -36,11 +36,10 @@ const saidOf = (records: readonly Record[], result: string): string => {
 const compareFaults = (world: World, records: readonly Record[]): void => {
   const figure = world.figures.section('version 1: a bill with three faults');
   const { missing, changed, extra } = falsehoods;
-  const of = (amount: bigint) => ({ amount });
-  const left = bothSides(orderNoOver(world, missing), of(missing), null);
-  const altered = bothSides(orderNoOver(world, changed.from), of(changed.from), of(changed.to));
+  const left = bothSides(orderNoOver(world, missing), missing, undefined);
+  const altered = bothSides(orderNoOver(world, changed.from), changed.from, changed.to);
   figure('platform_only', left, saidOf(records, 'platform_only'));
-  figure('channel_only', bothSides(extra.orderNo, null, of(extra.amount)), saidOf(records, 'channel_only'));
+  figure('channel_only', bothSides(extra.orderNo, undefined, extra.amount), saidOf(records, 'channel_only'));
   figure('amount_mismatch', altered, saidOf(records, 'amount_mismatch'));
   figure('differences in all', falsehoodCount, records.length);
 };

@@ -59,14 +59,15 @@ const totalOf = (name: string, rows: readonly Row[]): string => {
   return asYuan(total, of.decimals);
 };
 
+const lineOf = (cells: readonly string[]): string => cells.map((cell) => `\`${cell}`).join(',');
+
 /** The bytes of a bill, with totals that agree with its rows whatever was done to them. */
 export const writeBill = ({ columns, rows, totalNames }: Bill): Buffer => {
-  const line = (cells: readonly string[]) => cells.map((cell) => `\`${cell}`).join(',');
   const lines = [
     columns.join(','),
-    ...rows.map((row) => line(columns.map((column) => row[column] ?? ''))),
+    ...rows.map((row) => lineOf(columns.map((column) => row[column] ?? ''))),
     totalNames.join(','),
-    line(totalNames.map((name) => totalOf(name, rows))),
+    lineOf(totalNames.map((name) => totalOf(name, rows))),
   ];
   return Buffer.from(`${MARK}${lines.map((text) => `${text}\r\n`).join('')}`, 'utf8');
 };

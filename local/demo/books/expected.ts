@@ -53,10 +53,12 @@ export const expectedOf = (orders: readonly Order[]) => {
 };
 export type Expected = ReturnType<typeof expectedOf>;
 
+/** What a payment adds to the channel's net. */
+const netOf = (amount: bigint): bigint => amount - chargeOn(amount, terms.costPpm);
+
 /** How far the false bill's net is from the true one's. The changed line keeps its fee; only its amount is another. */
 export const driftOfFalseBill = (): bigint => {
   const { missing, changed, extra } = falsehoods;
-  const netOf = (amount: bigint) => amount - chargeOn(amount, terms.costPpm);
   return netOf(extra.amount) - netOf(missing) + changed.to - changed.from;
 };
 

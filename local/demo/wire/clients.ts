@@ -15,10 +15,8 @@ const RETRY_MS = 300;
 /** An answer that says `retry` is asked again: everything is named by the caller's numbers, so again is never twice. */
 const patiently = async (ask: () => Promise<Answer>): Promise<Answer> => {
   for (let tries = 1; ; tries += 1) {
-    // oxlint-disable-next-line no-await-in-loop
     const answer = await ask();
     if (answer.status < 400 || problemOf(answer).retry !== 'retry' || tries > RETRIES) return answer;
-    // oxlint-disable-next-line no-await-in-loop
     await pause(RETRY_MS * tries);
   }
 };

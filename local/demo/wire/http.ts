@@ -18,7 +18,12 @@ export interface Answer {
 const ANSWER_SECONDS = 30;
 
 /** RFC 9457, as far as a reader of the story wants to know. */
-const Problem = z.object({ code: z.string(), detail: z.string(), retry: z.string().optional() });
+const Problem = z.object({
+  code: z.string(),
+  detail: z.string(),
+  retry: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+});
 
 const jsonOf = (text: string): unknown => {
   try {
@@ -53,8 +58,9 @@ export const problemOf = (answer: Answer): z.infer<typeof Problem> =>
 
 /** `422 refund_exceeds_refundable: …`, as it is shown in the story. */
 export const shown = (answer: Answer): string => {
-  const { code, detail } = problemOf(answer);
-  return `${answer.status} ${code}: ${detail}`;
+  const { code, detail, errors = [] } = problemOf(answer);
+  const places = errors.map((error) => ` (${error.pointer} ${error.detail})`).join('');
+  return `${answer.status} ${code}: ${detail}${places}`;
 };
 
 /** What an answer says, when it is the one that was expected; anything else ends the day with its code and detail. */
