@@ -24,7 +24,9 @@ const headersOf = (request: IncomingMessage): Record<string, string> => {
   }
   const [host = '127.0.0.1', port = '80'] = (headers['host'] ?? '').split(':');
   headers['host'] ??= host;
-  headers['x-forwarded-for'] ??= request.socket.remoteAddress ?? '127.0.0.1';
+  const forwarded = headers['x-forwarded-for'];
+  const address = request.socket.remoteAddress ?? '127.0.0.1';
+  headers['x-forwarded-for'] = forwarded === undefined ? address : `${forwarded}, ${address}`;
   headers['x-forwarded-port'] ??= port;
   headers['x-forwarded-proto'] ??= 'http';
   return headers;

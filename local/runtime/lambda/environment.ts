@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../machine/clock.ts';
 import type { Log } from '../machine/log.ts';
 import type { FunctionSpec } from './functions.ts';
-import { type Invocation, Said, type Start } from './protocol.ts';
+import type { Invocation, Said, Start } from './protocol.ts';
 
 export interface Answer {
   readonly requestId: string;
@@ -48,6 +48,10 @@ export class Environment {
   readonly #around: Surroundings;
   #settle: ((answer: Answer) => void) | undefined;
   #requestId = '';
+  #setReady = (): void => {};
+  readonly #ready = new Promise<void>((resolve) => {
+    this.#setReady = resolve;
+  });
 
   constructor(spec: FunctionSpec, around: Surroundings) {
     this.spec = spec;
@@ -68,7 +72,7 @@ export class Environment {
       execArgv: ['--enable-source-maps', '--no-warnings'],
     });
     this.#worker.unref();
-    this.#worker.on('message', (message: unknown) => this.#hear(Said.parse(message)));
+    this.#worker.on('message', (said: Said) => this.#hear(said));
     this.#worker.on('error', (error: unknown) => this.#die(error instanceof Error ? error.message : String(error)));
     this.#worker.on('exit', (code) => this.#die(`Runtime exited with error: exit status ${code}`));
   }
@@ -83,6 +87,7 @@ export class Environment {
     const answered = new Promise<Answer>((resolve) => {
       this.#settle = resolve;
     });
+    await Promise.race([this.#ready, answered]);
     const timer = setTimeout(() => void this.#timeOut(), timeoutMs);
     const deadline = performance.timeOrigin + performance.now() + timeoutMs;
     this.#worker.postMessage({ requestId, payload, deadline } satisfies Invocation, []);
@@ -101,6 +106,10 @@ export class Environment {
   }
 
   #hear(said: Said): void {
+    if (said.kind === 'ready') {
+      this.#setReady();
+      return;
+    }
     if (said.kind === 'done') {
       if (said.requestId === this.#requestId) this.#settle?.(said);
       return;

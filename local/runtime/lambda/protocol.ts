@@ -1,28 +1,27 @@
-import * as z from 'zod';
+/**
+ * What a worker thread and its host say to each other: types only, because every cold start would pay for a schema
+ * library it does not need.
+ */
+export interface Start {
+  readonly folder: string;
+  readonly handler: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly memoryMb: number;
+  readonly clock: SharedArrayBuffer;
+  readonly codeCache: string;
+}
 
-/** What a worker thread is given once. */
-export const Start = z.object({
-  folder: z.string(),
-  handler: z.string(),
-  name: z.string(),
-  arn: z.string(),
-  memoryMb: z.number(),
-  clock: z.instanceof(SharedArrayBuffer),
-  codeCache: z.string(),
-});
-export type Start = z.infer<typeof Start>;
+export interface Invocation {
+  readonly requestId: string;
+  readonly payload: string;
+  readonly deadline: number;
+}
 
-export const Invocation = z.object({ requestId: z.string(), payload: z.string(), deadline: z.number() });
-export type Invocation = z.infer<typeof Invocation>;
+export type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** What a worker thread says. */
-export const Said = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('log'),
-    level: z.enum(['debug', 'info', 'warn', 'error']),
-    text: z.string(),
-    requestId: z.string(),
-  }),
-  z.object({ kind: z.literal('done'), requestId: z.string(), payload: z.string(), failed: z.boolean() }),
-]);
-export type Said = z.infer<typeof Said>;
+export type Said =
+  /** The code is loaded, or has failed to; on AWS the time limit counts from here. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'log'; readonly level: Level; readonly text: string; readonly requestId: string }
+  | { readonly kind: 'done'; readonly requestId: string; readonly payload: string; readonly failed: boolean };

@@ -1,26 +1,25 @@
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { Invocation, type Said, Start } from './protocol.ts';
+import type { Invocation, Level, Said, Start } from './protocol.ts';
 import { shiftDate } from './shifted-date.ts';
 
 /** One execution environment of one function: a thread that serves one request at a time. */
 
-const start = Start.parse(workerData);
+const start: Start = workerData;
 shiftDate(start.clock);
 enableCompileCache(start.codeCache);
 
 let requestId = '';
 const say = (said: Said): void => parentPort?.postMessage(said, []);
-const write = (level: 'debug' | 'info' | 'warn' | 'error', text: string): void =>
-  say({ kind: 'log', level, text: text.trimEnd(), requestId });
+const write = (level: Level, text: string): void => say({ kind: 'log', level, text: text.trimEnd(), requestId });
 
 const channel =
-  (level: 'debug' | 'info' | 'warn' | 'error') =>
+  (level: Level) =>
   (...values: unknown[]): void => {
     const [only] = values;
     const isRecord = values.length === 1 && typeof only === 'object' && only !== null && !(only instanceof Error);
@@ -34,9 +33,17 @@ Object.assign(console, {
   warn: channel('warn'),
   error: channel('error'),
 });
-// EMF metrics are written past the console, so the streams are listened to as well.
-process.stdout.write = (chunk: unknown): boolean => (write('info', String(chunk)), true);
-process.stderr.write = (chunk: unknown): boolean => (write('error', String(chunk)), true);
+// Metrics in the embedded format are written past the console, so the streams are listened to as well.
+const stream =
+  (level: 'info' | 'error') =>
+  (chunk: unknown, ...more: unknown[]): boolean => {
+    write(level, chunk instanceof Uint8Array ? Buffer.from(chunk).toString() : String(chunk));
+    const done = more.find((one) => typeof one === 'function');
+    if (done !== undefined) queueMicrotask(() => void Reflect.apply(done, undefined, []));
+    return true;
+  };
+process.stdout.write = stream('info');
+process.stderr.write = stream('error');
 
 const load = async (): Promise<(event: unknown, context: unknown) => unknown> => {
   const dot = start.handler.lastIndexOf('.');
@@ -58,7 +65,14 @@ const failureOf = (error: unknown): string => {
   return JSON.stringify({ errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') });
 };
 
-let handler: ReturnType<typeof load> | undefined;
+const handler = load();
+
+const announce = async (): Promise<void> => {
+  await Promise.allSettled([handler]);
+  say({ kind: 'ready' });
+  // Threads are ended without notice, so what was compiled is kept at once.
+  flushCompileCache();
+};
 
 const serve = async ({ payload, deadline }: Invocation): Promise<Said> => {
   const context = {
@@ -73,7 +87,6 @@ const serve = async ({ payload, deadline }: Invocation): Promise<Said> => {
     getRemainingTimeInMillis: () => Math.max(0, deadline - performance.timeOrigin - performance.now()),
   };
   try {
-    handler ??= load();
     const run = await handler;
     const result: unknown = await run(JSON.parse(payload), context);
     return { kind: 'done', requestId, payload: JSON.stringify(result ?? null), failed: false };
@@ -84,8 +97,8 @@ const serve = async ({ payload, deadline }: Invocation): Promise<Said> => {
   }
 };
 
-parentPort?.on('message', (message: unknown) => {
-  const invocation = Invocation.parse(message);
+parentPort?.on('message', (invocation: Invocation) => {
   ({ requestId } = invocation);
   void serve(invocation).then(say);
 });
+void announce();

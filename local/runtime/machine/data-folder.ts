@@ -40,6 +40,7 @@ const attempts = 20;
 export class Ports {
   readonly #file: string;
   readonly #known: Record<string, number>;
+  readonly #taken = new Set<number>();
 
   constructor(folder: string) {
     this.#file = join(folder, 'ports.json');
@@ -49,17 +50,26 @@ export class Ports {
   /** The wished port, the one of last time while it is free, or any. */
   async take(purpose: string, wished = 0): Promise<number> {
     if (wished > 0) return wished;
-    const port = (await this.#again(this.#known[purpose])) ?? (await tryPort(0));
-    if (port === undefined) throw new Refusal('there is no free port on 127.0.0.1');
+    const port = (await this.#again(this.#known[purpose])) ?? (await this.#any());
+    this.#taken.add(port);
     this.#known[purpose] = port;
     writeFileSync(`${this.#file}.new`, JSON.stringify(this.#known));
     renameSync(`${this.#file}.new`, this.#file);
     return port;
   }
 
+  /** The system may offer a port twice before anybody listens on it. */
+  async #any(): Promise<number> {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const port = await tryPort(0);
+      if (port !== undefined && !this.#taken.has(port)) return port;
+    }
+    throw new Refusal('there is no free port on 127.0.0.1');
+  }
+
   /** A process killed a moment ago may hold its port a moment longer. */
   async #again(port: number | undefined): Promise<number | undefined> {
-    if (port === undefined) return undefined;
+    if (port === undefined || this.#taken.has(port)) return undefined;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const taken = await tryPort(port);
       if (taken !== undefined) return taken;

@@ -23,7 +23,10 @@ export const listen = async (
   const listener: RequestListener = (request, response) => {
     // `async`, so that what is thrown at once is caught as well.
     const answer = async (): Promise<void> => handle(request, response);
-    answer().catch((error: unknown) => onError(error, response));
+    answer().catch((error: unknown) => {
+      // A caller that has gone away hears no answer, and is no error.
+      if (!response.destroyed) onError(error, response);
+    });
   };
   const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, listener);
   await new Promise<void>((resolve, reject) => {

@@ -165,9 +165,10 @@ export class ObjectStore {
   list(bucket: string, prefix: string, after: string, most: number): StoredObject[] {
     return this.#database.all(
       StoredObject,
-      'SELECT * FROM objects WHERE bucket = ? AND key > ? AND substr(key, 1, length(?)) = ? ORDER BY key LIMIT ?',
+      'SELECT * FROM objects WHERE bucket = ? AND key > ? AND key >= ? AND substr(key, 1, length(?)) = ? ORDER BY key LIMIT ?',
       bucket,
       after,
+      prefix,
       prefix,
       prefix,
       most,

@@ -1,10 +1,12 @@
 import type { Retrier } from './definition.ts';
 
+const uncatchable = ['States.DataLimitExceeded', 'States.Runtime'];
+
 const names = (listed: readonly string[], error: Error): boolean =>
   listed.some(
     (name) =>
       name === error.name ||
-      (name === 'States.ALL' && error.name !== 'States.DataLimitExceeded') ||
+      (name === 'States.ALL' && !uncatchable.includes(error.name)) ||
       (name === 'States.TaskFailed' && error.name !== 'States.Timeout'),
   );
 

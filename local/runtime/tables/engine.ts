@@ -48,7 +48,11 @@ export class TableEngine {
     const scope = `local/20260101/${region}/dynamodb/aws4_request`;
     this.#authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
     const engine = ['--host', '127.0.0.1', '--port', String(port), '--db-path', join(dataDir, 'tables.sqlite')];
-    this.#child = spawn('sh', ['-c', guard, binary(), ...engine], { stdio: ['pipe', 'ignore', 'ignore'] });
+    // In a group of its own, so that Ctrl-C does not take it away from functions that are still at work.
+    this.#child = spawn('sh', ['-c', guard, binary(), ...engine], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
   }
 
   async started(): Promise<void> {

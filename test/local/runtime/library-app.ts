@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,7 +22,11 @@ import { build } from 'esbuild';
 
 process.env['CDK_VALIDATION'] = 'false';
 
-export const temporaryFolder = (name: string): string => mkdtempSync(join(tmpdir(), `library-${name}-`));
+export const temporaryFolder = (name: string): string => {
+  const folder = mkdtempSync(join(tmpdir(), `library-${name}-`));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
 
 /** The handlers, bundled once, as a deployment would have them. */
 export const bundleHandlers = async (): Promise<string> => {
