@@ -1,19 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
+const needMachine = ['test/lib/**/*.test.ts', 'test/flows/**/*.test.ts', 'test/local/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
-      {
-        test: {
-          name: 'rules',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/lib/**', 'test/flows/**', 'test/local/**'],
-        },
-      },
+      { test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: needMachine } },
       {
         test: {
           name: 'machine',
-          include: ['test/lib/**/*.test.ts', 'test/flows/**/*.test.ts', 'test/local/**/*.test.ts'],
+          include: needMachine,
+          globalSetup: 'test/prepare.ts',
           // The first synthesis of a process takes seconds, and a flow starts a whole machine.
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { startPlatform, type Platform } from './platform.ts';
+import { rehearse, sabotages } from './rehearse.ts';
 
 const folder = '.local';
 
@@ -53,10 +54,23 @@ const serve = async ({ fresh, verbose }: { fresh: boolean; verbose: boolean }) =
   process.on('SIGTERM', stop);
 };
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     fresh: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
+    sabotage: { type: 'string' },
   },
 });
+
+const sabotageOf = (name: string | undefined) => {
+  const found = sabotages.find((known) => known === name);
+  if (name !== undefined && !found) throw new Error(`--sabotage is one of ${sabotages.join(', ')}`);
+  return found;
+};
+
+if (positionals[0] === 'demo') {
+  const right = await rehearse(sabotageOf(values.sabotage), (line) => console.log(line));
+  process.exit(right ? 0 : 1);
+}
 await serve(values);

@@ -57,7 +57,3 @@ export const journal = (
   invariant(total(moving, 'debit') === total(moving, 'credit'), `${fields.cause} does not balance`);
   return [{ ...fields, id: derivedId('jnl', fields.cause), legs: moving }];
 };
-
-/** The same money the other way round. */
-export const reversed = (legs: readonly Leg[]): Leg[] =>
-  legs.map((leg) => ({ ...leg, side: leg.side === 'debit' ? 'credit' : 'debit' }));
