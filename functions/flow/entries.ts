@@ -4,7 +4,8 @@ import { channelOrderNo, type Payment } from '#payments/payment.ts';
 import type { PlatformEntry } from '#reconciliation/entry.ts';
 import type { Refund } from '#refunds/refund.ts';
 
-const receiptEntry = (payment: Payment, attempt: Attempt): PlatformEntry[] => {
+/** One receipt as the statement must show it. */
+export const receiptEntry = (payment: Payment, attempt: Attempt): PlatformEntry[] => {
   const { receipt, mismatch } = attempt;
   if (!receipt) return [];
   return [

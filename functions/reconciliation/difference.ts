@@ -27,11 +27,11 @@ export const Difference = z.object({
   kind: Result,
   amount: Sum,
   currency: Currency,
-  /** The day it belongs to; the batch is the last one that spoke of it, which may be of the day after. */
+  /** The day it belongs to; the batch is the last one that spoke of it, which may be of the day after. None has yet of what a callback or a query told. */
   day: StatementDay,
-  batch_id: IdOf('bat'),
+  batch_id: IdOf('bat').nullable(),
   seen_on: BusinessDate,
-  record_id: IdOf('rec'),
+  record_id: IdOf('rec').nullable(),
   time_zone: TimeZone,
   opened_on: BusinessDate,
   platform: PlatformLine.nullable(),
@@ -94,8 +94,8 @@ export const gone = (existing: Difference | undefined, batch: Batch, now: Date):
 /** As the contract shows it, with both sides beside. */
 export const DifferenceView = z.object({
   id: IdOf('dif'),
-  batch_id: IdOf('bat'),
-  record_id: IdOf('rec'),
+  batch_id: IdOf('bat').nullable(),
+  record_id: IdOf('rec').nullable(),
   kind: Result,
   amount: Sum,
   currency: Currency,

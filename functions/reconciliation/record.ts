@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import type { StatementLine } from '#channels/channel.ts';
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
-import { derivedId, IdOf } from '#kernel/id.ts';
+import { derivedId, IdOf, type Id } from '#kernel/id.ts';
 import { Currency, Sum } from '#kernel/money.ts';
 
 import type { Pair, PlatformSide } from './match.ts';
@@ -109,7 +109,6 @@ export const ReconciliationRecord = z.object({
 export type ReconciliationRecord = z.infer<typeof ReconciliationRecord>;
 
 interface Day {
-  readonly id: string;
   readonly channel_account_id: string;
   readonly bill_date: BusinessDate;
   readonly kind: string;
@@ -119,7 +118,7 @@ interface Day {
  * A difference is named by what it is about, never by the batch that saw it, so that the next version of the day finds it
  * again. What was carried keeps its name on the next day, which says what became of it.
  */
-const differenceIdOf = (day: Day, { result, kind, platform, channel }: Pair, ordinal: number) => {
+export const differenceIdOf = (day: Day, { result, kind, platform, channel }: Pair, ordinal: number): Id<'dif'> => {
   const { channelOrderNo = '', channelTradeNo = '', refundNo = '' } = platform ?? channel ?? {};
   const [date, opened] = platform?.carriedFrom ? [platform.carriedFrom, 'carried'] : [day.bill_date, result];
   const about = [kind, channelOrderNo, refundNo, channelTradeNo, String(ordinal)];
@@ -127,7 +126,7 @@ const differenceIdOf = (day: Day, { result, kind, platform, channel }: Pair, ord
 };
 
 /** The records of a batch: the same pairs give the same records with the same ids. */
-export const recordsOf = (day: Day, pairs: readonly Pair[]): ReconciliationRecord[] => {
+export const recordsOf = (day: Day & { readonly id: string }, pairs: readonly Pair[]): ReconciliationRecord[] => {
   const seen = new Map<string, number>();
   return pairs.map((pair) => {
     const { result, kind, platform, channel } = pair;

@@ -1,0 +1,249 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+
+import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
+import type { Fault } from '../../local/sandbox/faults.ts';
+import { appClient, bearer, plainJson, type Reply } from './client.ts';
+import { openReceiver } from './receiver.ts';
+
+/** Asks until there is an answer; says what was awaited, and what was last seen, when there is none in time. */
+export const eventually = async <Found>(
+  what: string,
+  probe: () => Promise<Found | undefined | false> | Found | undefined | false,
+  { seconds = 15, seen }: { seconds?: number; seen?: () => unknown } = {},
+): Promise<Found> => {
+  const deadline = performance.now() + seconds * 1_000;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) {
+      const last = seen ? `; last seen: ${JSON.stringify(await seen())}` : '';
+      throw new Error(`waited ${seconds} s for ${what}${last}`);
+    }
+    await pause(20);
+  }
+};
+
+/** A number of the caller's own that nobody has used. */
+export const fresh = (what = 'order'): string => `${what}-${randomBytes(8).toString('hex')}`;
+
+/** Half-up of parts per million, as fee plans say. */
+export const ppm = (amount: number, rate: number): number =>
+  Number((BigInt(amount) * BigInt(rate) * 2n + 1_000_000n) / 2_000_000n);
+export const feeOf = (amount: number): number => ppm(amount, 10_000);
+export const costOf = (amount: number): number => ppm(amount, 6_000);
+
+type Subject =
+  | 'merchant_pending'
+  | 'merchant_available'
+  | 'merchant_held'
+  | 'suspense'
+  | 'fee_income'
+  | 'channel_clearing'
+  | 'channel_cost';
+
+export interface Batch {
+  readonly id: string;
+  readonly version: number;
+  readonly status: string;
+  readonly verdict: string | null;
+  readonly error: { readonly line: number; readonly reason: string } | null;
+  readonly object_sha256: string | null;
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly statistics: any;
+}
+
+export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
+  const own = options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'suanpan-flow-')) : undefined;
+  const dataDir = options.dataDir ?? own ?? '';
+  const said: string[] = [];
+  const platform = await startPlatform({ port: 0, log: (line) => said.push(line), ...options, dataDir });
+  const { runtime, sandbox, stage } = platform;
+  const now = () => runtime.clock.now();
+  const receiver = await openReceiver({ shop: stage.app.webhook_secret, other: stage.other_app.webhook_secret }, now);
+  const app = appClient(stage.api, stage.app, now);
+  const other = appClient(stage.api, stage.other_app, now);
+  const admin = bearer(stage.api, stage.admin.token);
+  const s3 = new S3Client({
+    endpoint: stage.s3,
+    region: stage.region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'anybody', secretAccessKey: 'anybody' },
+  });
+  const control = (path: string) => new URL(path, sandbox.control);
+
+  const order = (over: Record<string, unknown> = {}): Record<string, unknown> => ({
+    merchant_id: stage.merchant_id,
+    merchant_order_id: fresh(),
+    amount: 10_000,
+    currency: 'CNY',
+    subject: 'Tea',
+    method: 'wechat_native',
+    notify_url: receiver.url('shop'),
+    ...over,
+  });
+
+  /** Everything that was caused has been done: callbacks delivered, journals posted, apps told. */
+  const quiet = async () => {
+    for (let round = 0; round < 2; round += 1) {
+      await sandbox.idle();
+      await runtime.idle();
+    }
+  };
+
+  const place = async (over: Record<string, unknown> = {}) => {
+    const reply = await app.post('/v1/payments', order(over));
+    expect(reply.status, JSON.stringify(reply.body)).toBe(201);
+    return reply.body;
+  };
+
+  const read = async (id: string) => {
+    const reply = await app.get(`/v1/${id.startsWith('rfd_') ? 'refunds' : 'payments'}/${id}`);
+    expect(reply.status).toBe(200);
+    return reply.body;
+  };
+
+  const until = async (id: string, status: string, seconds = 15) => {
+    let last: unknown;
+    return eventually(
+      `${id} to be ${status}`,
+      async () => {
+        const found = await read(id);
+        last = found;
+        return found.status === status && found;
+      },
+      { seconds, seen: () => last },
+    );
+  };
+
+  const pay = (orderNo: string): Promise<Reply> => plainJson('POST', control(`/payer/wechat/${orderNo}/pay`));
+
+  const paid = async (over: Record<string, unknown> = {}) => {
+    const payment = await place(over);
+    const reply = await pay(payment.attempts[0].channel_order_no);
+    expect(reply.status, JSON.stringify(reply.body)).toBe(200);
+    return until(payment.id, 'paid');
+  };
+
+  /** Each account of a merchant by its subject; what is not there is zero. */
+  const balances = async (client = app, merchant: string = stage.merchant_id): Promise<Record<Subject, number>> => {
+    await quiet();
+    const reply = await client.get(`/v1/accounts?owner=${merchant}`);
+    expect(reply.status).toBe(200);
+    const accounts: { subject: Subject; balance: number }[] = reply.body.data;
+    const of = (subject: Subject) => accounts.find((account) => account.subject === subject)?.balance ?? 0;
+    return {
+      merchant_pending: of('merchant_pending'),
+      merchant_available: of('merchant_available'),
+      merchant_held: of('merchant_held'),
+      suspense: of('suspense'),
+      fee_income: of('fee_income'),
+      channel_clearing: of('channel_clearing'),
+      channel_cost: of('channel_cost'),
+    };
+  };
+
+  const trialBalance = async () => {
+    const reply = await admin.get('/admin/v1/ledger/trial-balance');
+    expect(reply.status).toBe(200);
+    return reply.body;
+  };
+
+  const armed = async (): Promise<{ fault: Fault; remaining: number }[]> =>
+    (await plainJson('GET', control('/faults'))).body.armed;
+
+  const batches = async (date: string): Promise<Batch[]> => {
+    const query = `channel_account_id=${stage.channel_accounts.wechat}&bill_date=${date}&kind=trade&limit=100`;
+    const reply = await admin.get(`/admin/v1/reconciliation/batches?${query}`);
+    expect(reply.status).toBe(200);
+    return reply.body.data;
+  };
+
+  /** Puts a statement where statements arrive; the batches of that day once all of it has been done. */
+  const upload = async (date: string, name: string, bytes: Buffer): Promise<Batch[]> => {
+    const Key = `statements/${stage.channel_accounts.wechat}/${date}/trade/${name}`;
+    await s3.send(new PutObjectCommand({ Bucket: stage.statements_bucket, Key, Body: bytes }));
+    await quiet();
+    return batches(date);
+  };
+
+  return {
+    platform,
+    stage,
+    receiver,
+    app,
+    other,
+    admin,
+    maker: bearer(stage.api, stage.finance_maker.token),
+    checker: bearer(stage.api, stage.finance_checker.token),
+    now,
+    said: (): readonly string[] => said,
+    quiet,
+    order,
+    place,
+    read,
+    until,
+    pay,
+    paid,
+    balances,
+    trialBalance,
+    armed,
+    batches,
+    upload,
+    s3,
+    /** Moves the platform's clock and lets what is due be done. */
+    advance: async (seconds: number): Promise<void> => {
+      const reply = await plainJson('POST', control('/clock'), { advance_seconds: seconds });
+      expect(reply.status, JSON.stringify(reply.body)).toBe(200);
+    },
+    /** The next matching events at the channel go wrong in this way. */
+    spoil: async (fault: Fault, count = 1): Promise<void> => {
+      const reply = await plainJson('POST', control('/faults'), { channel: 'wechat', fault, count });
+      expect(reply.status, JSON.stringify(reply.body)).toBe(200);
+    },
+    /** The very bytes that WeChat offers of a day. */
+    bill: async (date: string): Promise<Buffer> => {
+      const response = await fetch(control(`/statements/wechat/${date}/trade`));
+      expect(response.status).toBe(200);
+      return Buffer.from(await response.arrayBuffer());
+    },
+    configure: (document: unknown) =>
+      runtime.invoke(runtime.outputs['ConfigureFunction'] ?? 'ConfigureFunction', document),
+    stop: async (): Promise<void> => {
+      s3.destroy();
+      await platform.stop();
+      await receiver.close();
+      if (own !== undefined) rmSync(own, { recursive: true, force: true });
+    },
+  };
+};
+export type Machine = Awaited<ReturnType<typeof startMachine>>;
+
+/**
+ * One machine for the stories of a file or of a `describe`. After each of them no fault may wait for somebody else's event,
+ * everything that an app was told must have been signed, and the books must balance to the fen.
+ */
+export const useMachine = (options: Partial<PlatformOptions> = {}): (() => Machine) => {
+  let machine: Machine | undefined;
+  const get = (): Machine => {
+    if (!machine) throw new Error('the machine is not running');
+    return machine;
+  };
+  beforeAll(async () => {
+    machine = await startMachine(options);
+  });
+  afterEach(async () => {
+    await get().quiet();
+    expect(await get().armed(), 'faults that were left over').toEqual([]);
+    expect(get().receiver.notBelieved()).toEqual([]);
+    expect((await get().trialBalance()).difference).toBe(0);
+  });
+  afterAll(() => machine?.stop());
+  return get;
+};
