@@ -1,11 +1,10 @@
 import { ExecutionAlreadyExists, StartExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
 import { committer, type Refusal, type Write } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
+import { listKeys } from '#platform/listed.ts';
 import { rows } from '#platform/rows.ts';
-import { books } from '#platform/table.ts';
 
 import { Batch, type BatchId, type StatementDay } from './batch.ts';
 import { Difference, type DifferenceStatus } from './difference.ts';
@@ -33,22 +32,6 @@ export const reconciliationStore = (db: Database, table: string) => {
     listed_at: differencePlace(difference).listedAt,
   }));
 
-  /** One page of keys, newest first. */
-  const keysAfter = async (list: string, after: Place | undefined, limit: number): Promise<Place[]> => {
-    const { Items } = await db.send(
-      new QueryCommand({
-        TableName: table,
-        IndexName: books.list.name,
-        KeyConditionExpression: '#list = :list' + (after ? ' AND #at < :after' : ''),
-        ExpressionAttributeNames: { '#list': books.list.partition, ...(after && { '#at': books.list.sort }) },
-        ExpressionAttributeValues: { ':list': list, ...(after && { ':after': after.listedAt }) },
-        ScanIndexForward: false,
-        Limit: limit,
-      }),
-    );
-    return (Items ?? []).map((item) => ({ id: String(item['pk']), listedAt: String(item[books.list.sort]) }));
-  };
-
   /** The rows of one page of an index, in the order of the index. A row may have left the list since. */
   const page = async <Row extends { id: string }>(
     list: string,
@@ -56,7 +39,7 @@ export const reconciliationStore = (db: Database, table: string) => {
     limit: number,
     getMany: (ids: readonly string[]) => Promise<Row[]>,
   ) => {
-    const keys = await keysAfter(list, after, limit);
+    const keys = await listKeys(db, table, list, { limit, after: after?.listedAt, newestFirst: true });
     const found = new Map((await getMany(keys.map(({ id }) => id))).map((row) => [row.id, row]));
     const last = keys.at(-1);
     return { found: keys.flatMap(({ id }) => found.get(id) ?? []), next: keys.length === limit ? last : undefined };
