@@ -5,6 +5,8 @@ export interface Worker {
   isBusy(): boolean;
   /** Reads its source to the end, where the source cannot be looked into. */
   drain?(): Promise<void>;
+  /** Hears that something happened, and may have caused more. */
+  stir?(): void;
 }
 
 const longestNap = 5;
@@ -26,6 +28,7 @@ export class Activity {
     const listeners = this.#listeners;
     this.#listeners = [];
     for (const listener of listeners) listener();
+    for (const worker of this.#workers) worker.stir?.();
   }
 
   /** Somebody waits for idleness: no batch needs to be held back any longer. */

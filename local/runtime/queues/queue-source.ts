@@ -81,6 +81,7 @@ export class QueueSource {
   }
 
   start(): void {
+    this.#queues.returnReceived(this.#spec.queue);
     this.#pollers = Array.from({ length: this.#spec.pollers }, () => this.#poll());
   }
 

@@ -145,6 +145,17 @@ export class Queues {
     return changed > 0;
   }
 
+  /** What a killed process had received nobody deals with any more: it need not wait for its visibility to end. */
+  returnReceived(queue: QueueSpec): void {
+    this.#database.run(
+      `UPDATE messages SET visible_at = ?, receives = receives - 1, receipt = NULL
+       WHERE queue = ? AND receipt IS NOT NULL AND visible_at > ?`,
+      Date.now(),
+      queue.name,
+      Date.now(),
+    );
+  }
+
   purge(queue: QueueSpec): void {
     this.#database.run('DELETE FROM messages WHERE queue = ?', queue.name);
   }

@@ -23,7 +23,11 @@ export interface StreamSourceSpec {
 
 const firstPause = 100;
 const longestPause = 10_000;
-const restBetweenLooks = 50;
+
+/** A stream is looked at often while something happens on the machine, and now and then while nothing does. */
+const shortRest = 40;
+const longRest = 400;
+const looksBeforeLongRest = 12;
 
 /** Hands a table's changes to a function, in order, each batch until it succeeds or is given up. */
 export class StreamSource {
@@ -35,6 +39,7 @@ export class StreamSource {
   readonly #stopping = new AbortController();
   #isHandling = false;
   #looks = 0;
+  #emptyLooks = 0;
   #wake: (() => void) | undefined;
   #drained: { from: number; resolve(): void }[] = [];
   #loop: Promise<void> = Promise.resolve();
@@ -45,7 +50,7 @@ export class StreamSource {
     this.#host = host;
     this.#activity = activity;
     this.#log = log;
-    activity.watch({ isBusy: () => this.#isHandling, drain: () => this.#drain() });
+    activity.watch({ isBusy: () => this.#isHandling, drain: () => this.#drain(), stir: () => this.#stir() });
   }
 
   start(): void {
@@ -68,6 +73,12 @@ export class StreamSource {
     });
   }
 
+  #stir(): void {
+    const wasResting = this.#emptyLooks >= looksBeforeLongRest;
+    this.#emptyLooks = 0;
+    if (wasResting) this.#wake?.();
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
@@ -87,6 +98,7 @@ export class StreamSource {
     const records = await this.#reader.read(this.#spec.batchSize);
     if (this.#stopping.signal.aborted) return;
     if (records.length === 0) {
+      this.#emptyLooks += 1;
       for (const waiting of this.#drained.filter(({ from }) => from < look)) waiting.resolve();
       this.#drained = this.#drained.filter(({ from }) => from >= look);
       if (this.#drained.length === 0) await this.#rest();
@@ -106,7 +118,7 @@ export class StreamSource {
 
   async #rest(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, restBetweenLooks);
+      const timer = setTimeout(resolve, this.#emptyLooks < looksBeforeLongRest ? shortRest : longRest);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
