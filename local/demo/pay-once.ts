@@ -15,8 +15,7 @@ const say = (line = '') => console.log(line);
 const usage = `npm run pay [-- fen]: places one payment at the running platform, pays it, and shows the signed request.`;
 
 const readStage = async (): Promise<Stage> => {
-  const path = new URL('../../.local/demo.json', import.meta.url);
-  const text = await readFile(path, 'utf8').catch(() => {
+  const text = await readFile('.local/demo.json', 'utf8').catch(() => {
     throw new Stopped('there is no .local/demo.json: start the platform first, with npm start');
   });
   return Stage.parse(JSON.parse(text));

@@ -14,8 +14,9 @@ const again = async (world: World, payment: Payment): Promise<void> => {
   const answer = section(figures);
   const same = await app.post('/v1/payments', bodyOf(world, order));
   const repeated = expecting(same, [200, 201], Payment);
-  say(`  The same request again → ${same.status}, ${repeated.id === payment.id ? 'the same payment' : repeated.id}`);
-  answer('same number, same content', `200 ${payment.id}`, `${same.status} ${repeated.id}`);
+  const which = repeated.id === payment.id ? 'the same payment' : repeated.id;
+  say(`  The same request again → ${same.status}, ${which}`);
+  answer('same number, same content', '200, the same payment', `${same.status}, ${which}`);
   const other = await app.post('/v1/payments', bodyOf(world, { ...order, amount: order.amount + 1n }));
   say(`  The same number with one fen more → ${shown(other)}`);
   answer('same number, other amount', '409 idempotency_conflict', `${other.status} ${problemOf(other).code}`);

@@ -16,7 +16,7 @@ const findLost = async (world: World, { callbackLost, sinceLost }: Morning): Pro
     (await paymentNow(world, callbackLost)).status === 'paid' ? true : undefined,
   );
   const outcome = found ? 'found within 20 s' : 'not found within 20 s';
-  figures.section('what takes real time')('payment whose callback was lost', 'found within 20 s', outcome);
+  figures.section('bad luck')('active query after a lost callback', 'found within 20 s', outcome);
   if (!found) {
     say(`  ${yuan(cast.callbackLost)}, whose callback was lost, is not known to be paid after 20 s. It should be.`);
     return;
@@ -41,21 +41,26 @@ const hearAgain = async ({ say, receiver, figures }: World, { refusedOnce }: Mor
   say(
     `  The endpoint that answered ${first.answered} was told again ${wait.toFixed(1)} s later and answered ${second.answered}.`,
   );
-  const figure = figures.section('what takes real time');
+  const figure = figures.section('bad luck');
   figure(
-    'answers of the endpoint that refuses once',
+    'the refusing endpoint answered',
     '503, 204',
     about()
       .map(({ answered }) => answered)
       .join(', '),
   );
-  figure('webhook-id of its second delivery', first.webhookId, second.webhookId);
+  figure(
+    'its webhook-id',
+    'the same again',
+    second.webhookId === first.webhookId ? 'the same again' : second.webhookId,
+  );
   figure('its second delivery', 'after 15 s', isAbout15(wait) ? 'after 15 s' : `after ${wait.toFixed(1)} s`);
 };
 
 const expire = async (world: World, { abandoned, callbackLost }: Morning): Promise<void> => {
-  const { say, clock, sandbox, figures } = world;
+  const { say, clock, sandbox, notebook, figures } = world;
   await clock.moveTo(new Date(clock.now().getTime() + 16 * 60_000));
+  notebook.closed(abandoned.merchant_order_id);
   scene(world, 'a quarter of an hour later');
   await told(world, 'payment.closed', [abandoned.id]);
   await told(world, 'payment.paid', [callbackLost.id]);
@@ -72,7 +77,10 @@ const expire = async (world: World, { abandoned, callbackLost }: Morning): Promi
 
 /** What only time brings: the active query, the second delivery, the expiry. */
 export const patience = async (world: World, morning: Morning): Promise<void> => {
-  scene(world, 'waiting for what was lost (real seconds)');
+  scene(world, 'the only wait of the day, in real seconds');
+  world.say(
+    '  The first look at an order without an answer comes after 10 s, the second delivery of a webhook after 15 s.',
+  );
   await findLost(world, morning);
   await hearAgain(world, morning);
   await expire(world, morning);

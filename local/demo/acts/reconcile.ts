@@ -34,23 +34,23 @@ const saidOf = (records: readonly Record[], result: string): string => {
 
 /** Both sides of each of the three faults, as we made them and as the platform found them. */
 const compareFaults = (world: World, records: readonly Record[]): void => {
-  const figure = world.figures.section('version 1: a bill with three faults');
+  const figure = world.figures.section('reconciliation, version 1: the bill with three faults');
   const { missing, changed, extra } = falsehoods;
   const left = bothSides(orderNoOver(world, missing), missing, undefined);
   const altered = bothSides(orderNoOver(world, changed.from), changed.from, changed.to);
   figure('platform_only', left, saidOf(records, 'platform_only'));
   figure('channel_only', bothSides(extra.orderNo, undefined, extra.amount), saidOf(records, 'channel_only'));
   figure('amount_mismatch', altered, saidOf(records, 'amount_mismatch'));
-  figure('differences in all', falsehoodCount, records.length);
+  figure('records that differ', falsehoodCount, records.length);
 };
 
 const falsehoodCount = Object.keys(falsehoods).length;
 
 const compareFalse = (world: World, { version, verdict, statistics }: Batch, open: readonly string[]): void => {
   const { net } = expectedOf(world.notebook.orders()).bill;
-  const figure = world.figures.section('version 1: a bill with three faults');
-  figure('verdict', 'version 1 breaks', `version ${version} ${verdict}`);
-  figure('net in our books', net, statistics?.bridge.platform);
+  const figure = world.figures.section('reconciliation, version 1: the bill with three faults');
+  figure('first verdict', 'version 1 breaks', `version ${version} ${verdict}`);
+  figure('net in our books, version 1', net, statistics?.bridge.platform);
   figure('net on the false bill', net + driftOfFalseBill(), statistics?.bridge.channel);
   figure('explained by differences', driftOfFalseBill(), statistics?.bridge.explained);
   figure('differences opened', falsehoodCount, open.length);
@@ -58,8 +58,8 @@ const compareFalse = (world: World, { version, verdict, statistics }: Batch, ope
 
 const compareTrue = (world: World, { version, verdict, statistics }: Batch): void => {
   const { bill } = expectedOf(world.notebook.orders());
-  const figure = world.figures.section('version 2: the true bill');
-  figure('verdict', 'version 2 reconciled', `version ${version} ${verdict}`);
+  const figure = world.figures.section('reconciliation, version 2: the true bill');
+  figure('second verdict', 'version 2 reconciled', `version ${version} ${verdict}`);
   for (const side of ['platform', 'channel'] as const) {
     const said = statistics?.[side];
     const whose = side === 'platform' ? 'in our books' : 'on the bill';
@@ -107,7 +107,7 @@ export const reconcileDay = async (world: World): Promise<string> => {
   const [open, resolved] = await Promise.all([differences(world, 'open'), differences(world, 'resolved')]);
   say(`  Of ${opened.length} differences ${resolved.length} are resolved and ${open.length} are open.`);
   compareTrue(world, batch);
-  const figure = figures.section('version 2: the true bill');
+  const figure = figures.section('reconciliation, version 2: the true bill');
   figure('differences still open', 0, open.length);
   figure('differences resolved', opened.length, resolved.filter((id) => opened.includes(id)).length);
   figure('versions of the day', 2, (await batchesOf(world, date)).length);

@@ -65,7 +65,7 @@ export const settle = async (world: World, date: string): Promise<void> => {
   tell(world, settlement);
   const statement = settlement && (await fetchStatement(world, settlement));
   const expected = expectedOf(notebook.orders()).settlement;
-  const figure = figures.section(`settlement of ${date}`);
+  const figure = figures.section('settlement');
   figure('settled payments, count', expected.payments.count, settlement?.payments.count);
   figure('settled payments, amount', expected.payments.amount, settlement?.payments.amount);
   figure('settled refunds, count', expected.refunds.count, settlement?.refunds.count);

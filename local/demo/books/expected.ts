@@ -26,7 +26,7 @@ export const expectedOf = (orders: readonly Order[]) => {
   return {
     paid: onTime,
     late: tally(late.map(({ amount }) => amount)),
-    closed: orders.filter(({ fate }) => fate === 'unpaid').length,
+    closed: orders.filter(({ fate, isClosed }) => fate === 'unpaid' && isClosed).length,
     refunds,
     fees,
     feesReturned,

@@ -1,8 +1,23 @@
 import { yuan } from './arithmetic.ts';
 
+/** The sections of the closing table, in the order in which a reader wants them. */
+export const sections = [
+  'payments',
+  'refunds',
+  'bad luck',
+  'answers that must be as agreed',
+  'webhooks, each event once by its webhook-id',
+  'reconciliation, version 1: the bill with three faults',
+  'reconciliation, version 2: the true bill',
+  'settlement',
+  'balances of the merchant',
+  'trial balance of the whole ledger',
+] as const;
+type Section = (typeof sections)[number];
+
 /** One figure of the day: what our own arithmetic says, and what the platform says. */
 export interface Figure {
-  readonly section: string;
+  readonly section: Section;
   readonly name: string;
   readonly expected: string;
   readonly actual: string;
@@ -19,47 +34,53 @@ const shownAs = (value: Value): string => {
 export const isRight = ({ expected, actual }: Figure): boolean => expected === actual;
 
 /** `fee income: expected ¥1,234.56, actual ¥1,236.02` */
-export const asWrong = ({ name, expected, actual }: Figure): string =>
-  `${name}: expected ${expected}, actual ${actual}`;
+const asWrong = ({ name, expected, actual }: Figure): string => `${name}: expected ${expected}, actual ${actual}`;
+
+/** Writes down one figure. */
+export type Compare = (name: string, expected: Value, actual: Value) => void;
 
 export class Figures {
-  readonly #figures: Figure[] = [];
+  readonly #figures = new Map<string, Figure>();
 
-  /** The figures of one section; each is compared as it is shown. */
-  section(section: string): (name: string, expected: Value, actual: Value) => void {
+  /** For the figures of one section; each name stands for one figure of the day, so that it can be named alone. */
+  section(section: Section): Compare {
     return (name, expected, actual) => {
-      this.#figures.push({ section, name, expected: shownAs(expected), actual: shownAs(actual) });
+      if (this.#figures.has(name)) throw new Error(`two figures are called ${name}`);
+      this.#figures.set(name, { section, name, expected: shownAs(expected), actual: shownAs(actual) });
     };
   }
 
   all(): readonly Figure[] {
-    return this.#figures;
+    return [...this.#figures.values()];
   }
 
   wrong(): readonly string[] {
-    return this.#figures.filter((figure) => !isRight(figure)).map(asWrong);
+    return this.all()
+      .filter((figure) => !isRight(figure))
+      .map(asWrong);
   }
 }
 
-const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length));
+const NAME_WIDTH = 35;
+const VALUE_WIDTH = 30;
+
+/** What is too long for the table keeps its end, where the amounts are; it is compared and named in full. */
+const cell = (text: string): string =>
+  (text.length > VALUE_WIDTH ? `…${text.slice(1 - VALUE_WIDTH)}` : text).padStart(VALUE_WIDTH);
+
+const lineOf = (name: string, expected: string, actual: string, mark: string): string =>
+  `    ${name.padEnd(NAME_WIDTH)}${cell(expected)}  ${cell(actual)}  ${mark}`.trimEnd();
 
 /** Expected and actual side by side, a mark for each line. Plain text: it reads the same in a pipe. */
 export const tableOf = (figures: readonly Figure[]): readonly string[] => {
-  const head = { section: '', name: '', expected: 'expected', actual: 'actual' };
-  const all = [head, ...figures];
-  const [name, expected, actual] = [
-    widest(all.map((figure) => figure.name)),
-    widest(all.map((figure) => figure.expected)),
-    widest(all.map((figure) => figure.actual)),
-  ];
-  const line = (figure: Figure, mark: string) =>
-    `    ${figure.name.padEnd(name)}  ${figure.expected.padStart(expected)}  ${figure.actual.padStart(actual)}  ${mark}`.trimEnd();
-  const sections = Map.groupBy(figures, ({ section }) => section);
+  const bySection = Map.groupBy(figures, ({ section }) => section);
   return [
-    line(head, ''),
-    ...[...sections].flatMap(([section, ofIt]) => [
+    lineOf('', 'expected', 'actual', ''),
+    ...sections.flatMap((section) => [
       `  ${section}`,
-      ...ofIt.map((figure) => line(figure, isRight(figure) ? '✓' : '✗ wrong')),
+      ...(bySection.get(section) ?? []).map((figure) =>
+        lineOf(figure.name, figure.expected, figure.actual, isRight(figure) ? '✓' : '✗ wrong'),
+      ),
     ]),
   ];
 };

@@ -39,9 +39,7 @@ export const TrialBalance = z.object({
   debit: Fen,
   credit: Fen,
   difference: Fen,
-  accounts: z.array(z.object({ subject: z.string(), balance: Fen })),
 });
-export type TrialBalance = z.infer<typeof TrialBalance>;
 
 const Side = { payments: Tally, refunds: Tally, fees: Sum };
 
