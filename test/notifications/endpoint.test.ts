@@ -177,6 +177,29 @@ describe('one delivery', () => {
     expect(await post(`http://shop.example:${port}/`, {}, '{}')).toEqual({ status: 200 });
   });
 
+  test('keeps no connection that was checked for another one', async () => {
+    const connections = new Set<unknown>();
+    const port = await serve((request, response) => {
+      connections.add(request.socket);
+      response.end();
+    });
+    const post = local();
+    for (let delivery = 0; delivery < 3; delivery += 1) await post(`http://shop.example:${port}/`, {}, '{}');
+    expect(connections.size).toBe(3);
+  });
+
+  test('says the name of the app in its TLS greeting, though it connects to an address', async () => {
+    const greeting = Promise.withResolvers<string>();
+    const port = await listenRaw((socket) => {
+      socket.on('data', (bytes) => {
+        greeting.resolve(bytes.toString('latin1'));
+        socket.destroy();
+      });
+    });
+    expect(await local()(`https://shop.example:${port}/`, {}, '{}')).toEqual({ error: 'econnreset' });
+    expect(await greeting.promise).toContain('shop.example');
+  });
+
   test('to nobody is a failure of the endpoint', async () => {
     const port = await serve((_, response) => response.end());
     await new Promise((done) => closing.pop()?.close(done));
