@@ -5,7 +5,7 @@ import type { AppSecrets } from '#merchants/app.ts';
 import { count, log } from '#platform/log.ts';
 import type { Send } from '#platform/sender.ts';
 
-import type { Post } from './endpoint.ts';
+import type { Post, Reply } from './endpoint.ts';
 import { afterDelivery, isAsked, messageDelay, needsAlarm, type Notice } from './notice.ts';
 import { headersOf } from './signature.ts';
 import type { NoticeStore } from './store.ts';
@@ -40,11 +40,23 @@ const alarm = (notice: Notice): void => {
   });
 };
 
+/**
+ * Signs and sends. Without a secret nothing is sent, and that counts as a delivery that failed: an app that was given none
+ * would otherwise be due for ever, and hold up the sweep for all others.
+ */
+const posted = async ({ secretsOf, post }: DeliverDeps, notice: Notice, at: Date): Promise<Reply> => {
+  const secrets = await secretsOf(notice.app_id).catch((error: unknown) => {
+    log.error('a notice cannot be signed', error, { notice_id: notice.id, app_id: notice.app_id });
+    return undefined;
+  });
+  if (!secrets) return { error: 'no_secret' };
+  return post(notice.url, headersOf(notice, secrets.webhook_secret, at), notice.body);
+};
+
 /** One delivery and its result. Deliveries are at least once: we may die after the app has answered. */
 const attemptOf = async (deps: DeliverDeps, notice: Notice): Promise<Notice> => {
-  const { webhook_secret } = await deps.secretsOf(notice.app_id);
   const at = deps.now();
-  const reply = await deps.post(notice.url, headersOf(notice, webhook_secret, at), notice.body);
+  const reply = await posted(deps, notice, at);
   const end = deps.now();
   return afterDelivery(notice, { at, ms: Math.max(0, end.getTime() - at.getTime()), ...reply }, end);
 };

@@ -93,13 +93,15 @@ test('a dead endpoint takes its own five seconds and none of the others’', { t
   expect(the.rows.get(the.ids[0]!)).toMatchObject({ status: 'waiting', attempt: 1, last: { error: 'timeout' } });
 });
 
-test('a message whose app has no secret fails, and nothing is sent unsigned', async () => {
+test('a notice whose app has no secret is never sent unsigned, and waits like one that was refused', async () => {
   using app = await shop();
   const the = await working(app.origin, '/200');
   mockClient(SecretsManagerClient).on(GetSecretValueCommand).resolves({ SecretString: '{}' });
   vi.resetModules();
   const { handler } = await import('#notifications/worker.ts');
   const answer = await handler(batch(the.message(0)) as Parameters<typeof handler>[0]);
-  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+  expect(answer).toEqual({ batchItemFailures: [] });
   expect(app.got).toEqual([]);
+  expect(the.rows.get(the.ids[0]!)).toMatchObject({ status: 'waiting', attempt: 1, last: { error: 'no_secret' } });
+  expect(the.queue.map(({ body }) => body)).toEqual([{ id: the.ids[0], attempt: 1 }]);
 });
