@@ -22,9 +22,14 @@ import { build } from 'esbuild';
 
 process.env['CDK_VALIDATION'] = 'false';
 
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 export const temporaryFolder = (name: string): string => {
   const folder = mkdtempSync(join(tmpdir(), `library-${name}-`));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 };
 
@@ -125,6 +130,19 @@ const machineOf = (stack: Stack, parts: { diary: lambda.IFunction; appraise: lam
   });
 };
 
+/** Waits for days, then writes. */
+const reminderOf = (stack: Stack, diary: lambda.IFunction): sfn.StateMachine => {
+  const wait = sfn.Wait.jsonata(stack, 'Days', { time: sfn.WaitTime.seconds('{% $states.input.days * 86400 %}') });
+  const write = tasks.LambdaInvoke.jsonata(stack, 'Remind', {
+    lambdaFunction: diary,
+    payload: sfn.TaskInput.fromObject({ id: '{% "reminder#" & $states.input.id %}' }),
+  });
+  return new sfn.StateMachine(stack, 'Reminder', {
+    queryLanguage: sfn.QueryLanguage.JSONATA,
+    definitionBody: sfn.DefinitionBody.fromChainable(wait.next(write)),
+  });
+};
+
 /** Synthesizes the library: two stacks, one reading the other's exports. */
 export const synthesize = (code: string, { extra, verdict = 'dear' }: Variant = {}): string => {
   const outdir = temporaryFolder('assembly');
@@ -166,7 +184,14 @@ export const synthesize = (code: string, { extra, verdict = 'dear' }: Variant = 
       onFailure: new sources.SqsDlq(unread),
     }),
   );
-  const api = new apigateway.HttpApi(stack, 'Api');
+  const api = new apigateway.HttpApi(stack, 'Api', {
+    corsPreflight: {
+      allowOrigins: ['https://desk.example'],
+      allowMethods: [apigateway.CorsHttpMethod.GET],
+      allowHeaders: ['authorization'],
+      maxAge: Duration.hours(1),
+    },
+  });
   const integration = new HttpLambdaIntegration('DeskIntegration', desk.addAlias('live'));
   for (const [path, method] of [
     ['/books/{id}', 'GET'],
@@ -190,6 +215,15 @@ export const synthesize = (code: string, { extra, verdict = 'dear' }: Variant = 
           id: `lent#${events.EventField.fromPath('$.detail.id')}`,
           reader: events.EventField.fromPath('$.detail.reader'),
         }),
+      }),
+    ],
+  });
+  void new events.Rule(stack, 'OnReminder', {
+    eventBus: bus,
+    eventPattern: { source: ['library'], detailType: ['Remind'] },
+    targets: [
+      new targets.SfnStateMachine(reminderOf(stack, diary), {
+        input: events.RuleTargetInput.fromEventPath('$.detail'),
       }),
     ],
   });

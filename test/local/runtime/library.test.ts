@@ -1,4 +1,9 @@
 import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  UploadPartCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -78,6 +83,12 @@ describe('a library on one machine', () => {
       new ListObjectsV2Command({ Bucket: output('Bucket'), Prefix: 'list/', Delimiter: '/', ...more }),
     );
   const rounds = async () => Number((await book('rounds'))?.['count'] ?? 0);
+
+  const preflight = (origin: string) =>
+    fetch(`${library.api}/staff`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'GET' },
+    });
 
   beforeAll(async () => {
     const keys = await generateKeyPair('RS256');
@@ -200,6 +211,18 @@ describe('a library on one machine', () => {
       });
     });
 
+    test('tells browsers which origins are welcome', async () => {
+      const welcome = await preflight('https://desk.example');
+      expect(welcome.status).toBe(204);
+      expect(Object.fromEntries(welcome.headers)).toMatchObject({
+        'access-control-allow-origin': 'https://desk.example',
+        'access-control-allow-methods': 'GET',
+        'access-control-allow-headers': 'authorization',
+        'access-control-max-age': '3600',
+      });
+      expect((await preflight('https://elsewhere.example')).headers.get('access-control-allow-origin')).toBeNull();
+    });
+
     test('answers 404, 413 and 500 as AWS does', async () => {
       const answers = await Promise.all([
         fetch(`${library.api}/nowhere`),
@@ -294,6 +317,47 @@ describe('a library on one machine', () => {
       expect(first).toMatchObject({ IsTruncated: true, KeyCount: 2 });
       const second = await list({ MaxKeys: 2, ContinuationToken: first.NextContinuationToken });
       expect(second).toMatchObject({ IsTruncated: false, Contents: [{ Key: 'list/c' }] });
+    });
+
+    test('arrive in parts, and are told of once', async () => {
+      const { objects } = client();
+      const at = { Bucket: output('Bucket'), Key: 'in/long' };
+      const { UploadId } = await objects.send(new CreateMultipartUploadCommand(at));
+      const parts = [Buffer.alloc(5 * 1024 * 1024, 'a'), Buffer.from('end')];
+      const Parts = await Promise.all(
+        parts.map(async (Body, index) => {
+          const PartNumber = index + 1;
+          const { ETag } = await objects.send(new UploadPartCommand({ ...at, UploadId, PartNumber, Body }));
+          return { ETag, PartNumber };
+        }),
+      );
+      await library.idle();
+      expect(await book('scan#in/long')).toBeUndefined();
+      const done = await objects.send(
+        new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }),
+      );
+      expect(done.ETag).toMatch(/-2"$/);
+      const whole = await objects.send(new GetObjectCommand(at));
+      expect(whole.ContentLength).toBe(5 * 1024 * 1024 + 3);
+      whole.Body?.transformToByteArray().catch(() => undefined);
+      await library.idle();
+      expect(await book('scan#in/long')).toBeDefined();
+    });
+
+    test('are copied and deleted', async () => {
+      const { objects } = client();
+      const Bucket = output('Bucket');
+      await put('from ü', 'copied');
+      await objects.send(
+        new CopyObjectCommand({ Bucket, Key: 'to', CopySource: `${Bucket}/${encodeURIComponent('from ü')}` }),
+      );
+      const copy = await objects.send(new GetObjectCommand({ Bucket, Key: 'to' }));
+      expect(await copy.Body?.transformToString()).toBe('copied');
+      const Delete = { Objects: [{ Key: 'from ü' }, { Key: 'to' }] };
+      expect((await objects.send(new DeleteObjectsCommand({ Bucket, Delete }))).Deleted).toHaveLength(2);
+      await expect(objects.send(new GetObjectCommand({ Bucket, Key: 'to' }))).rejects.toMatchObject({
+        name: 'NoSuchKey',
+      });
     });
 
     test('have no tags here, and say so', async () => {
@@ -435,6 +499,18 @@ describe('a library on one machine', () => {
       expect(closings).toHaveLength(1);
       const at = closings[0]?.['at'] ?? '';
       expect(at.slice(11, 16)).toBe('10:30');
+    });
+
+    test('ends the waits of executions that it passes', async () => {
+      const entry = { EventBusName: output('BusName'), Source: 'library', DetailType: 'Remind' };
+      const Detail = JSON.stringify({ id: 'r1', days: 2 });
+      await client().events.send(new PutEventsCommand({ Entries: [{ ...entry, Detail }] }));
+      const due = library.clock.now().getTime() + 2 * day * 1000;
+      await library.clock.advance(day);
+      expect(await book('reminder#r1')).toBeUndefined();
+      await library.clock.advance(2 * day);
+      const { at = '' } = (await book('reminder#r1')) ?? {};
+      expect(Math.abs(Date.parse(at) - due)).toBeLessThan(60_000);
     });
 
     test('fires what is shorter than an hour once per hour', async () => {
