@@ -49,7 +49,7 @@ export const paymentNow = async ({ app }: World, { id }: Pick<Payment, 'id'>): P
   expecting(await app.get(`/v1/payments/${id}`), [200], Payment);
 
 /** Waits until the app has been told this of these. */
-export const told = ({ receiver }: World, type: string, ids: readonly string[], seconds = 20): Promise<true> =>
+export const told = ({ receiver }: World, type: string, ids: readonly string[], seconds = 30): Promise<true> =>
   until(`the webhook ${type} of ${ids.length === 1 ? ids[0] : `${ids.length} payments`}`, seconds, () => {
     const known = new Set(
       receiver

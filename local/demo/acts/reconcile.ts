@@ -109,7 +109,7 @@ export const reconcileDay = async (world: World): Promise<string> => {
   compareTrue(world, batch);
   const figure = figures.section('reconciliation, version 2: the true bill');
   figure('differences still open', 0, open.length);
-  figure('differences resolved', opened.length, resolved.filter((id) => opened.includes(id)).length);
+  figure('differences resolved', falsehoodCount, resolved.filter((id) => opened.includes(id)).length);
   figure('versions of the day', 2, (await batchesOf(world, date)).length);
   return date;
 };

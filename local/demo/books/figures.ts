@@ -51,7 +51,8 @@ export class Figures {
   }
 
   all(): readonly Figure[] {
-    return [...this.#figures.values()];
+    const all = [...this.#figures.values()];
+    return sections.flatMap((section) => all.filter((figure) => figure.section === section));
   }
 
   wrong(): readonly string[] {
