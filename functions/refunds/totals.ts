@@ -1,5 +1,5 @@
 import { shareReturned } from '#clearing/fee-plan.ts';
-import { greatest } from '#kernel/money.ts';
+import { greatest, least } from '#kernel/money.ts';
 import { noRefunds, winner, type Payment, type RefundTotals } from '#payments/payment.ts';
 
 import { debited, type Refund } from './refund.ts';
@@ -9,12 +9,16 @@ const withTotals = (payment: Payment, change: (totals: RefundTotals) => RefundTo
   refunds: change(payment.refunds ?? noRefunds),
 });
 
-/** The fee's share for one more refund. Shares of refunds that failed meanwhile may have rounded up: never take back. */
+/**
+ * The fee's share for one more refund. Shares of refunds that failed meanwhile may have rounded up or down: never take
+ * back, and never give more than the refund itself; what is left of the fee then always fits what is left to refund.
+ */
 export const feeShare = (payment: Payment, amount: bigint): bigint => {
   const paid = winner(payment);
   if (!paid?.receipt || paid.terms.on_refund === 'kept') return 0n;
   const { succeeded, in_flight, fee_returned } = payment.refunds ?? noRefunds;
-  return greatest(0n, shareReturned(paid.receipt.fee, payment.amount, succeeded + in_flight + amount, fee_returned));
+  const share = shareReturned(paid.receipt.fee, payment.amount, succeeded + in_flight + amount, fee_returned);
+  return least(amount, greatest(0n, share));
 };
 
 /** The channel's cost comes back in the order in which the channel accepts refunds. */
