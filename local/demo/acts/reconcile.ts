@@ -83,7 +83,7 @@ const show = ({ say }: World, records: readonly Record[]): void => {
 const falseVersion = async (world: World, date: string, bytes: Buffer): Promise<readonly string[]> => {
   const bill = readBill(bytes);
   world.say(`  WeChat offers its bill of ${date}: ${bill.rows.length} lines.`);
-  world.say('  First we upload it with one payment missing, one invented, one amount changed; its totals agree.');
+  world.say('  First it goes to S3 with one payment missing, one invented and one amount changed; its totals agree.');
   const batch = await reconcile(world, { date, name: 'three-faults.csv', bytes: falseBill(world, bill) });
   const records = await differingRecords(world, batch);
   show(world, records);
@@ -101,7 +101,7 @@ export const reconcileDay = async (world: World): Promise<string> => {
   scene(world, 'the next morning, the bill arrives');
   const bytes = await sandbox.bill(date);
   const opened = await falseVersion(world, date, bytes);
-  say('  Then we upload the bill as WeChat wrote it.');
+  say('  Then it goes to S3 as WeChat wrote it.');
   const batch = await reconcile(world, { date, name: 'as-offered.csv', bytes });
   show(world, await differingRecords(world, batch));
   const [open, resolved] = await Promise.all([differences(world, 'open'), differences(world, 'resolved')]);

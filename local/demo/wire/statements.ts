@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Stage } from '../stage.ts';
+import { Stopped } from '../wait.ts';
 
 /** Brings a statement to where statements arrive; answers its SHA-256, by which its batch is found. */
 export const uploadStatement = async (
@@ -15,7 +16,12 @@ export const uploadStatement = async (
     credentials: { accessKeyId: 'demo', secretAccessKey: 'demo' },
   });
   const Key = `statements/${stage.channel_accounts.wechat}/${date}/trade/${name}`;
-  await s3.send(new PutObjectCommand({ Bucket: stage.statements_bucket, Key, Body: bytes }));
-  s3.destroy();
+  try {
+    await s3.send(new PutObjectCommand({ Bucket: stage.statements_bucket, Key, Body: bytes }));
+  } catch (error) {
+    throw new Stopped(`S3 did not take ${Key}: ${String(error)}`, { cause: error });
+  } finally {
+    s3.destroy();
+  }
   return createHash('sha256').update(bytes).digest('hex');
 };
