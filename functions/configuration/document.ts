@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { CashierProfile } from '#cashier/profile.ts';
 import { ChannelAccount } from '#channels/account.ts';
 import { FeePlan } from '#clearing/fee-plan.ts';
 import { IdOf } from '#kernel/id.ts';
@@ -13,6 +14,7 @@ export const kinds = {
   key: AppKey,
   merchant: Merchant,
   channel_account: ChannelAccount,
+  cashier_profile: CashierProfile,
   fee_plan: FeePlan,
   settlement_plan: SettlementPlan,
 } as const;

@@ -39,6 +39,8 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
     key: readerOf('key', kinds.key),
     merchant: readerOf('merchant', kinds.merchant),
     channelAccount: readerOf('channel_account', kinds.channel_account),
+    /** By the id that `profileId` makes of an app and a product code. */
+    cashierProfile: readerOf('cashier_profile', kinds.cashier_profile),
     feePlan: readerOf('fee_plan', kinds.fee_plan),
     settlementPlan: readerOf('settlement_plan', kinds.settlement_plan),
     channelAccounts: () => listOf('channel_account', kinds.channel_account),
