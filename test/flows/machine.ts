@@ -9,8 +9,11 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
 import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
 import type { Fault } from '../../local/sandbox/faults.ts';
+import { configuration } from '../../local/seed/configuration.ts';
+import { identitiesIn } from '../../local/seed/identity.ts';
 import { appClient, bearer, plainJson, type Reply } from './client.ts';
 import { openReceiver } from './receiver.ts';
+import { wechatHand } from './wechat.ts';
 
 /** Asks until there is an answer; says what was awaited, and what was last seen, when there is none in time. */
 export const eventually = async <Found>(
@@ -176,6 +179,10 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
   return {
     platform,
     stage,
+    dataDir,
+    wechat: wechatHand(stage.api, stage.channel_accounts.wechat, dataDir, now),
+    /** What the platform was configured with; a changed copy of it can be imported. */
+    configuration: configuration(identitiesIn(dataDir), sandbox.credentials.wechat, sandbox.channels.wechat),
     receiver,
     app,
     other,
