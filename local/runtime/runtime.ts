@@ -48,7 +48,6 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
     });
     return {
       ...machine,
-      idle: () => ground.activity.idle(),
       stop: () => closing.disposeAsync(),
     };
   } catch (error) {

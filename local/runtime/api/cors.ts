@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import * as z from 'zod';
 
+import { Flag } from '../assembly/template.ts';
+
 export const CorsConfiguration = z.object({
   AllowOrigins: z.array(z.string()).default([]),
   AllowMethods: z.array(z.string()).default([]),
   AllowHeaders: z.array(z.string()).default([]),
   ExposeHeaders: z.array(z.string()).default([]),
-  AllowCredentials: z.coerce.boolean().default(false),
+  AllowCredentials: Flag.default(false),
   MaxAge: z.coerce.number().optional(),
 });
 export type CorsConfiguration = z.infer<typeof CorsConfiguration>;

@@ -1,5 +1,8 @@
 import * as z from 'zod';
 
+/** CloudFormation takes `true` and `"true"` alike. */
+export const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+
 export const TemplateResource = z.object({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),

@@ -33,6 +33,7 @@ const advance = async (seconds: number, { clock, activity }: Ground, schedules: 
 export const advancing = (ground: Ground, schedules: Schedules): ((seconds: number) => Promise<void>) => {
   let last: Promise<void> = Promise.resolve();
   const run = async (seconds: number): Promise<void> => {
+    await schedules.caughtUp;
     schedules.hold();
     try {
       await advance(seconds, ground, schedules);

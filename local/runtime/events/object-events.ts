@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import * as z from 'zod';
 
+import { Flag } from '../assembly/template.ts';
 import type { Deployment } from '../assembly/deployment.ts';
 import type { Change } from '../objects/object-store.ts';
 import { Refusal } from '../refusal.ts';
@@ -10,7 +11,7 @@ import type { EventBuses } from './event-bus.ts';
 const Notifications = z.object({
   NotificationConfiguration: z
     .object({
-      EventBridgeConfiguration: z.object({ EventBridgeEnabled: z.coerce.boolean().default(true) }).optional(),
+      EventBridgeConfiguration: z.object({ EventBridgeEnabled: Flag.default(true) }).optional(),
       LambdaConfigurations: z.unknown().optional(),
       QueueConfigurations: z.unknown().optional(),
       TopicConfigurations: z.unknown().optional(),

@@ -80,6 +80,8 @@ export class Schedules {
   readonly #ground: Ground;
   #timer: NodeJS.Timeout | undefined;
   #isHeld = true;
+  #isStopped = false;
+  caughtUp: Promise<void> = Promise.resolve();
 
   constructor(deployment: Deployment, targets: Targets, ground: Ground) {
     this.#targets = targets;
@@ -91,19 +93,20 @@ export class Schedules {
     for (const { name, targets } of this.#schedules) for (const { arn } of targets) this.#targets.check(name, arn);
   }
 
-  /** A schedule that is seen for the first time counts from now; the others fire what was missed. */
+  /**
+   * A schedule that is seen for the first time counts from now; the others run what was missed, one after the other, as
+   * they would have run. Nobody has to wait for that, but `caughtUp` tells.
+   */
   start(): void {
+    const { database, clock } = this.#ground;
     for (const { name } of this.#schedules) {
-      this.#ground.database.run(
-        'INSERT OR IGNORE INTO schedules VALUES (?, ?)',
-        name,
-        Math.floor(this.#ground.clock.millis()),
-      );
+      database.run('INSERT OR IGNORE INTO schedules VALUES (?, ?)', name, Math.floor(clock.millis()));
     }
-    this.resume();
+    this.caughtUp = this.#catchUp();
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.hold();
   }
 
@@ -114,6 +117,7 @@ export class Schedules {
   }
 
   resume(): void {
+    if (this.#isStopped) return;
     this.#isHeld = false;
     this.#tick();
   }
@@ -147,6 +151,15 @@ export class Schedules {
       const instant = schedule.timetable.last(this.#firedUntil(schedule), until);
       if (instant !== undefined) this.#fire(schedule, instant);
     }
+  }
+
+  async #catchUp(): Promise<void> {
+    for (const fire of this.dueLong(this.#ground.clock.millis())) {
+      if (this.#isStopped) return;
+      fire();
+      await this.#ground.activity.idle();
+    }
+    this.resume();
   }
 
   #tick(): void {

@@ -2,6 +2,7 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 
 import * as z from 'zod';
 
+import { Flag } from '../assembly/template.ts';
 import type { Deployment } from '../assembly/deployment.ts';
 import type { Clock } from '../machine/clock.ts';
 import type { Database } from '../machine/database.ts';
@@ -10,11 +11,11 @@ import { ServiceError } from '../refusal.ts';
 const Generate = z.object({
   PasswordLength: z.coerce.number().default(32),
   ExcludeCharacters: z.string().default(''),
-  ExcludeLowercase: z.coerce.boolean().default(false),
-  ExcludeUppercase: z.coerce.boolean().default(false),
-  ExcludeNumbers: z.coerce.boolean().default(false),
-  ExcludePunctuation: z.coerce.boolean().default(false),
-  IncludeSpace: z.coerce.boolean().default(false),
+  ExcludeLowercase: Flag.default(false),
+  ExcludeUppercase: Flag.default(false),
+  ExcludeNumbers: Flag.default(false),
+  ExcludePunctuation: Flag.default(false),
+  IncludeSpace: Flag.default(false),
   SecretStringTemplate: z.string().optional(),
   GenerateStringKey: z.string().optional(),
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { Flag } from '../assembly/template.ts';
 import type { Deployment, Resource } from '../assembly/deployment.ts';
 import { functionNameOf } from '../assembly/physical.ts';
 import { checkedPattern, type Pattern } from '../events/pattern.ts';
@@ -17,14 +18,14 @@ import type { FunctionHost } from './host.ts';
 const Mapping = z.object({
   EventSourceArn: z.string(),
   FunctionName: z.string(),
-  Enabled: z.coerce.boolean().default(true),
+  Enabled: Flag.default(true),
   BatchSize: z.coerce.number().optional(),
   MaximumBatchingWindowInSeconds: z.coerce.number().default(0),
   FunctionResponseTypes: z.array(z.string()).default([]),
   FilterCriteria: z.object({ Filters: z.array(z.object({ Pattern: z.string() })).default([]) }).optional(),
   ScalingConfig: z.object({ MaximumConcurrency: z.coerce.number().optional() }).optional(),
   StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST']).default('TRIM_HORIZON'),
-  BisectBatchOnFunctionError: z.coerce.boolean().default(false),
+  BisectBatchOnFunctionError: Flag.default(false),
   MaximumRetryAttempts: z.coerce.number().default(-1),
   DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }).optional() }).optional(),
   TumblingWindowInSeconds: z.undefined('tumbling windows are not supported').optional(),

@@ -44,7 +44,9 @@ export interface Blueprint {
 }
 
 const startTables = async ({ ground, closing }: Blueprint, deployment: Deployment, { tablesPort }: Addressing) => {
-  const engine = new TableEngine(tablesPort, ground.folder, deployment.region);
+  const onEnd = (): void =>
+    ground.log({ level: 'error', message: 'the table engine has ended: start this machine again' });
+  const engine = new TableEngine(tablesPort, ground.folder, deployment.region, onEnd);
   closing.defer(() => engine.stop());
   await engine.started();
   return { engine, streams: await provisionTables(engine, deployment) };
@@ -146,6 +148,10 @@ export const assemble = async (blueprint: Blueprint) => {
     region: deployment.region,
     endpoints: addressing.endpoints,
     outputs: deployment.outputs,
+    idle: async (): Promise<void> => {
+      await schedules.caughtUp;
+      await activity.idle();
+    },
     clock: { now: () => clock.now(), advance: advancing(ground, schedules) },
     invoke: (nameOrArn: string, payload: unknown) => invokeOnce(host, nameOrArn, payload),
   };

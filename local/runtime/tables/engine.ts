@@ -30,10 +30,10 @@ const binary = (): string => {
 };
 
 /**
- * The engine must not outlive this process, not even after kill -9: a shell holds it, and ends it when the pipe to its
- * own standard input closes.
+ * The engine must not outlive this process, not even after kill -9: a shell holds it, and ends it when the pipe from
+ * this process closes.
  */
-const guard = `"$0" "$@" & engine=$!; trap 'kill $engine; exit' TERM INT; cat >/dev/null; kill $engine; wait $engine`;
+const guard = `exec 3<&0; "$0" "$@" 3<&- & engine=$!; { cat <&3 >/dev/null; kill $engine; } & wait $engine`;
 
 const startedWithin = 10_000;
 
@@ -42,8 +42,9 @@ export class TableEngine {
   readonly url: string;
   readonly #child: ChildProcess;
   readonly #authorization: string;
+  #isStopping = false;
 
-  constructor(port: number, dataDir: string, region: string) {
+  constructor(port: number, dataDir: string, region: string, onEnd: () => void = () => {}) {
     this.url = `http://127.0.0.1:${port}`;
     const scope = `local/20260101/${region}/dynamodb/aws4_request`;
     this.#authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
@@ -52,6 +53,9 @@ export class TableEngine {
     this.#child = spawn('sh', ['-c', guard, binary(), ...engine], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
+    });
+    this.#child.once('exit', () => {
+      if (!this.#isStopping) onEnd();
     });
   }
 
@@ -87,6 +91,7 @@ export class TableEngine {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     if (this.#child.exitCode !== null) return;
     const exited = new Promise((resolve) => void this.#child.once('exit', resolve));
     this.#child.stdin?.end();

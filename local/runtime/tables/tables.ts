@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { Flag } from '../assembly/template.ts';
 import type { Deployment, Resource } from '../assembly/deployment.ts';
 import { Refusal, ServiceError } from '../refusal.ts';
 import type { TableEngine } from './engine.ts';
@@ -13,7 +14,7 @@ const TableProperties = z.object({
   GlobalSecondaryIndexes: z.array(Index).optional(),
   LocalSecondaryIndexes: z.array(Index).optional(),
   StreamSpecification: z.object({ StreamViewType: z.string() }).optional(),
-  TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.coerce.boolean() }).optional(),
+  TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: Flag }).optional(),
   Replicas: z.array(z.unknown()).optional(),
 });
 type TableProperties = z.infer<typeof TableProperties>;
