@@ -45,7 +45,9 @@ const conditionOf = (guard: Guard | undefined): Condition => {
   const watermark = guard.unreleased ?? guard.release;
   if (watermark) {
     found.names['#released'] = releasedAttribute(watermark.channelAccountId);
-    found.values[':date'] = watermark.date;
+    // A day that is released after later ones does not move the watermark back.
+    const through = guard.release?.read.releasedThrough ?? '';
+    found.values[':date'] = through > watermark.date ? through : watermark.date;
   }
   if (guard.unreleased) {
     found.conditions.push('(attribute_not_exists(#released) OR #released < :date)');

@@ -33,22 +33,27 @@ export interface Day {
   readonly withheld: ReadonlySet<string>;
 }
 
+const nameOf = (day: Day, merchant: Merchant, currency: string) => ({
+  merchant_id: merchant.id,
+  channel_account_id: day.channelAccountId,
+  business_date: day.date,
+  currency,
+});
+
 const draft = (deps: Deps, day: Day, merchant: Merchant, all: readonly Payment[], currency: string) => {
   const payments = all.filter((payment) => payment.merchant_id === merchant.id && payment.currency === currency);
-  const items = payments.filter(({ id }) => !day.withheld.has(id)).flatMap(itemOf);
+  const items = payments.filter(({ id }) => !day.withheld.has(id)).flatMap((payment) => itemOf(payment, day));
   const now = deps.now();
+  const named = nameOf(day, merchant, currency);
   const settlement: Settlement = {
-    id: settlementId(merchant.id, day.channelAccountId, day.date),
+    ...named,
+    id: settlementId(named),
     version: 0,
     app_id: merchant.app_id,
-    merchant_id: merchant.id,
-    channel_account_id: day.channelAccountId,
-    business_date: day.date,
-    currency,
     ...totalsOf(items),
     withheld: payments
       .filter(({ id }) => day.withheld.has(id))
-      .flatMap(itemOf)
+      .flatMap((payment) => itemOf(payment, day))
       .map(({ payment, net }) => ({ id: payment.id, amount: net })),
     status: 'released',
     released_at: now,
@@ -70,10 +75,11 @@ const commitRelease = (deps: Deps, settlement: Settlement, read: PendingState) =
   } as const;
   const { channel_account_id: channelAccountId, business_date: date } = settlement;
   const guard = { account, atLeast: settlement.net, release: { channelAccountId, date, read } };
+  const available = { account: { ...account, subject: 'merchant_available' }, atLeast: -settlement.net } as const;
   const journals: readonly Journal[] = releaseJournal(settlement);
   return deps.commit([
     deps.settlements.write(settlement),
-    ...deps.ledger.writes(journals, [guard]),
+    ...deps.ledger.writes(journals, settlement.net < 0n ? [guard, available] : [guard]),
     // A day that nets to nothing moves no money; its watermark moves all the same.
     ...(journals.length === 0 ? [deps.ledger.watermark(guard)] : []),
   ]);
@@ -91,7 +97,7 @@ export const releaseDay = async (
 ): Promise<{ settlement: Settlement; isNew: boolean }> => {
   let caughtUp = false;
   return contend(async () => {
-    const existing = await deps.settlements.find(settlementId(merchant.id, day.channelAccountId, day.date));
+    const existing = await deps.settlements.find(settlementId(nameOf(day, merchant, currency)));
     if (existing) return { settlement: existing, isNew: false };
     // The guard is read before the payments are: what moves in between is seen by one or the other.
     const account = { owner: merchant.id, subject: 'merchant_pending', currency } as const;

@@ -1,12 +1,11 @@
 import { addDays, businessDate, type BusinessDate } from '#kernel/business-date.ts';
 import type { ChannelAccount } from '#channels/account.ts';
 import { eventId, type BusinessEvent } from '#notifications/event.ts';
-import { isWinner } from '#payments/attempt.ts';
 import type { Payment } from '#payments/payment.ts';
 
 import type { SettlementPlan } from './plan.ts';
 import { releaseDay, type Deps as ReleaseDeps } from './release-day.ts';
-import type { Settlement } from './settlement.ts';
+import { receiptOn, type Settlement } from './settlement.ts';
 import { settlementView } from './view.ts';
 
 /** What reconciliation says of a day: whether it may be released, and what must be withheld. */
@@ -38,10 +37,10 @@ const released = (settlement: Settlement): BusinessEvent => ({
 });
 
 /** The merchants (and currencies) that the day brought money for. */
-const ownersOf = (payments: readonly Payment[]) =>
+const ownersOf = (payments: readonly Payment[], day: { channelAccountId: string; date: BusinessDate }) =>
   new Map(
     payments
-      .filter(({ attempts }) => attempts.some(isWinner))
+      .filter((payment) => receiptOn(payment, day))
       .map(({ merchant_id, currency }) => [`${merchant_id}#${currency}`, { merchant_id, currency }]),
   ).values();
 
@@ -55,7 +54,7 @@ const settleDate = async (
   const payments = await deps.paymentsOf(account.id, date);
   const settlements: Settlement[] = [];
   let isDone = true;
-  for (const { merchant_id, currency } of ownersOf(payments)) {
+  for (const { merchant_id, currency } of ownersOf(payments, { channelAccountId: account.id, date })) {
     const merchant = await deps.merchant(merchant_id);
     const plan = merchant && (await deps.plan(merchant.settlement_plan_id));
     if (!merchant || !plan || addDays(date, plan.days_after) > today) {
@@ -72,7 +71,8 @@ const settleDate = async (
 
 /**
  * Releases every day of an account that is reconciled and due, in order, up to `through`. A day that is not reconciled
- * blocks the days after it: the watermark must not pass money that nobody has proved.
+ * blocks the days after it: the watermark must not pass money that nobody has proved. A day that is not over is never
+ * settled, whoever asks: its payments are still to come.
  */
 export const settleAccount = async (
   deps: Deps,
@@ -84,7 +84,8 @@ export const settleAccount = async (
   const first = done === undefined ? addDays(through, 1 - reachDays) : addDays(done, 1);
   let settled = 0;
   let inOrder = true;
-  for (const date of daysBetween(first, through)) {
+  const yesterday = addDays(today, -1);
+  for (const date of daysBetween(first, through < yesterday ? through : yesterday)) {
     const judgement = await deps.judge(account.id, date);
     if (judgement.kind === 'blocked') return { settled, blocked: date };
     const { isDone, settlements } = await settleDate(deps, account, date, { today, withheld: judgement.withheld });

@@ -35,8 +35,12 @@ export const Settlement = z.object({
 });
 export type Settlement = z.infer<typeof Settlement>;
 
-export const settlementId = (merchantId: string, channelAccountId: string, date: string): Id<'stl'> =>
-  derivedId('stl', merchantId, channelAccountId, date);
+export const settlementId = (of: {
+  merchant_id: string;
+  channel_account_id: string;
+  business_date: string;
+  currency: string;
+}): Id<'stl'> => derivedId('stl', of.merchant_id, of.channel_account_id, of.business_date, of.currency);
 
 /** One payment as the settlement statement lists it. */
 export interface Item {
@@ -48,9 +52,18 @@ export interface Item {
   readonly net: bigint;
 }
 
-/** What a payment still has in the pending balance: its net, less what its refunds have taken from there. */
-export const itemOf = (payment: Payment): Item[] => {
-  const receipt = payment.attempts.find(isWinner)?.receipt;
+/**
+ * The receipt by which a payment belongs to that day of that channel account. Its late or second receipts are shown by
+ * the statements of other days too, and release nothing.
+ */
+export const receiptOn = (payment: Payment, { channelAccountId, date }: { channelAccountId: string; date: string }) => {
+  const paid = payment.attempts.find(isWinner);
+  return paid?.channel_account_id === channelAccountId && paid.receipt?.flow_date === date ? paid.receipt : undefined;
+};
+
+/** What a payment of the day still has in the pending balance: its net, less what its refunds have taken from there. */
+export const itemOf = (payment: Payment, day: { channelAccountId: string; date: string }): Item[] => {
+  const receipt = receiptOn(payment, day);
   if (!receipt) return [];
   const { amount_from_pending: refunded, from_pending } = payment.refunds ?? noRefunds;
   return [
@@ -75,6 +88,12 @@ export const totalsOf = (items: readonly Item[]) => ({
   net: sum(items.map(({ net }) => net)),
 });
 
+/** Where fees are kept, refunds may have taken more than the day brought: then the release goes the other way. */
+const released = (net: bigint) =>
+  net < 0n
+    ? [debit('merchant_available', -net), credit('merchant_pending', -net)]
+    : [debit('merchant_pending', net), credit('merchant_available', net)];
+
 export const releaseJournal = (settlement: Settlement): Journal[] =>
   journal(
     {
@@ -83,7 +102,7 @@ export const releaseJournal = (settlement: Settlement): Journal[] =>
       accounting_date: settlement.accounting_date,
       currency: settlement.currency,
     },
-    [debit('merchant_pending', settlement.net), credit('merchant_available', settlement.net)],
+    released(settlement.net),
   );
 
 /** A cell that a spreadsheet would run as a formula is made text. */
