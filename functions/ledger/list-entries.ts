@@ -56,6 +56,12 @@ const entriesOn = async (deps: Deps, account: Account, date: BusinessDate, befor
   return found.flat().toSorted((a, b) => (a.journal_id < b.journal_id ? 1 : -1));
 };
 
+/** Not more of these than there is room for, and never a part of a journal: the next page begins after it. */
+const wholeJournals = (entries: readonly Entry[], room: number): Entry[] => {
+  const beyond = entries[room]?.journal_id;
+  return entries.slice(0, room).filter(({ journal_id }) => journal_id !== beyond);
+};
+
 /** Entries by accounting date, newest first, then by journal. */
 export const listEntries = async (
   deps: Deps,
@@ -66,10 +72,13 @@ export const listEntries = async (
   const data: Entry[] = [];
   for (let days = 0; days < daysAtOnce; days += 1) {
     const entries = await entriesOn(deps, account, date, before, limit);
-    const taken = entries.slice(0, limit - data.length);
+    const fitting = wholeJournals(entries, limit - data.length);
+    // The first journal of a page is shown whole, also where it has more entries than were asked for.
+    const isShown = fitting.length + data.length > 0;
+    const taken = isShown ? fitting : entries.filter(({ journal_id }) => journal_id === entries[0]?.journal_id);
     data.push(...taken);
-    const last = taken.at(-1);
-    if (last && data.length === limit) return { data, next_cursor: cursorOf([date, last.journal_id]) };
+    if (taken.length < entries.length || data.length >= limit)
+      return { data, next_cursor: cursorOf([date, taken.at(-1)?.journal_id ?? before]) };
     [date, before] = [addDays(date, -1), ''];
     if (date < beginning) return { data, next_cursor: null };
   }

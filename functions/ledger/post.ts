@@ -2,19 +2,37 @@ import { sum } from '#kernel/money.ts';
 import type { Commit } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
+import { accountId } from './account.ts';
+import { changesOf } from './balance.ts';
 import type { Journal } from './journal.ts';
 import type { LedgerStore } from './store.ts';
 
-/** A transaction holds a hundred writes; a merchant has at most ten balances. */
-const journalsAtOnce = 90;
+/** What a transaction holds: journals, and one write for each balance that they touch. */
+const writesAtOnce = 100;
 
 interface Deps {
   readonly ledger: Pick<LedgerStore, 'writes'>;
   readonly commit: Commit;
 }
 
-const inGroups = <Item>(items: readonly Item[], size: number): Item[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+/** Each journal once, in as few groups as transactions can hold. */
+const inGroups = (journals: readonly Journal[]): Journal[][] => {
+  const groups: Journal[][] = [];
+  let balances = new Set<string>();
+  for (const each of new Map(journals.map((journal) => [journal.id, journal])).values()) {
+    const touched = changesOf([each]).map(({ name }) => accountId(name));
+    const together = new Set([...balances, ...touched]);
+    const last = groups.at(-1);
+    if (last && last.length + 1 + together.size <= writesAtOnce) {
+      last.push(each);
+      balances = together;
+    } else {
+      groups.push([each]);
+      balances = new Set(touched);
+    }
+  }
+  return groups;
+};
 
 /**
  * Posts journals of one merchant. Idempotent, and anyone may post: a journal that exists is dropped, the changes of the
@@ -35,7 +53,7 @@ const postGroup = async ({ ledger, commit }: Deps, journals: readonly Journal[])
 /** Returns how many of the journals were new. */
 export const post = async (deps: Deps, journals: readonly Journal[]): Promise<number> => {
   const byMerchant = Map.groupBy(journals, ({ merchant_id }) => merchant_id);
-  const groups = [...byMerchant.values()].flatMap((ofOne) => inGroups(ofOne, journalsAtOnce));
+  const groups = [...byMerchant.values()].flatMap(inGroups);
   const posted: number[] = [];
   // One after another within a merchant, whose balances they share; merchants side by side.
   await Promise.all(

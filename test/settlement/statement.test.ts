@@ -28,23 +28,25 @@ const settlement = (payments: readonly Payment[]): Settlement => ({
   statement_key: 'settlements/x.csv',
 });
 
-const payments = fc.array(
-  fc
-    .record({
+const payments = fc
+  .array(
+    fc.record({
       amount: fc.bigInt({ min: 1n, max: 10_000_000_000n }),
       fee: fc.nat(1_000),
       refunded: fc.nat(1_000),
       returned: fc.nat(1_000),
-    })
-    .map(({ amount, fee, refunded, returned }, index): Payment => {
+    }),
+    { maxLength: 20 },
+  )
+  .map((some) =>
+    some.map(({ amount, fee, refunded, returned }, index): Payment => {
       const paidFee = (amount * BigInt(fee)) / 1_000n;
       const taken = (amount * BigInt(refunded)) / 1_000n;
       const back = taken < paidFee ? 0n : (paidFee * BigInt(returned)) / 1_000n;
       const refunds = { ...noRefunds, amount_from_pending: taken, from_pending: taken - back, count_from_pending: 1 };
       return given.paid({ amount, merchant_order_id: `o${index}`, refunds }, { fee: paidFee });
     }),
-  { maxLength: 20 },
-);
+  );
 
 describe('a settlement', () => {
   test('adds up: payments less refunds less fees is what is released, and its statement says the same', () => {
@@ -104,14 +106,14 @@ test.each(['-2+3', '-cmd', '=1+1', '+1', '@x', '\tx'])(
   },
 );
 
-describe('a day', () => {
-  const judged = (batch: Partial<Batch> | undefined, open: string[] = [], some: Payment[] = [given.paid()]) =>
-    judgeDay({
-      latestBatch: async () => batch as Batch | undefined,
-      openDifferences: async () => open,
-      paymentsOf: async () => some,
-    })(day.channelAccountId, day.date);
+const judged = (batch: Partial<Batch> | undefined, open: string[] = [], some: Payment[] = [given.paid()]) =>
+  judgeDay({
+    latestBatch: async () => batch as Batch | undefined,
+    openDifferences: async () => open,
+    paymentsOf: async () => some,
+  })(day.channelAccountId, day.date);
 
+describe('a day', () => {
   test.each(['reconciled', 'reconciled_with_pending', 'breaks'] as const)(
     'that is %s is released but for what differs',
     async (verdict) =>
