@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
 import { describe, expect, test } from 'vitest';
@@ -164,10 +165,17 @@ describe('a callback', () => {
   });
 
   test('about an order that we do not know is kept in quarantine and acknowledged', async () => {
-    const { wechat, balances } = machine();
+    const { wechat, balances, orderRow, stage } = machine();
     const before = await balances();
-    for (const orderNo of ['0123456789ABCDEFGHJKMNPQ0101', 'SOMEBODYELSES1'])
-      expect((await wechat.send(wechat.notification(wechat.success(orderNo, 188)))).status).toBeLessThan(300);
+    for (const orderNo of ['0123456789ABCDEFGHJKMNPQ0101', 'SOMEBODYELSES1']) {
+      const text = wechat.notification(wechat.success(orderNo, 188));
+      expect((await wechat.send(text)).status).toBeLessThan(300);
+      const digest = createHash('sha256').update(text).digest('hex');
+      const kept = await orderRow(`cbk#${stage.channel_accounts.wechat}#${digest}`);
+      // Money may have been received: it is kept as it came, and for good.
+      expect(kept).toMatchObject({ status: 'quarantined', body: text });
+      expect(kept).not.toHaveProperty('ttl');
+    }
     expect(await balances()).toEqual(before);
   });
 

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
 import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
@@ -73,11 +75,12 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
   const app = appClient(stage.api, stage.app, now);
   const other = appClient(stage.api, stage.other_app, now);
   const admin = bearer(stage.api, stage.admin.token);
-  const s3 = new S3Client({
-    endpoint: stage.s3,
+  const credentials = { accessKeyId: 'anybody', secretAccessKey: 'anybody' };
+  const s3 = new S3Client({ endpoint: stage.s3, region: stage.region, forcePathStyle: true, credentials });
+  const dynamodb = new DynamoDBClient({
+    endpoint: runtime.endpoints['AWS_ENDPOINT_URL_DYNAMODB'] ?? '',
     region: stage.region,
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'anybody', secretAccessKey: 'anybody' },
+    credentials,
   });
   const control = (path: string) => new URL(path, sandbox.control);
 
@@ -204,6 +207,12 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     batches,
     upload,
     s3,
+    /** A row of the orders table, for what no interface shows yet. */
+    orderRow: async (pk: string): Promise<Record<string, unknown> | undefined> => {
+      const [, TableName] =
+        Object.entries(runtime.outputs).find(([name]) => name.startsWith('ExportsOutputRefOrders')) ?? [];
+      return (await dynamodb.send(new GetCommand({ TableName, Key: { pk }, ConsistentRead: true }))).Item;
+    },
     /** Moves the platform's clock and lets what is due be done. */
     advance: async (seconds: number): Promise<void> => {
       const reply = await plainJson('POST', control('/clock'), { advance_seconds: seconds });
@@ -224,6 +233,7 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
       runtime.invoke(runtime.outputs['ConfigureFunction'] ?? 'ConfigureFunction', document),
     stop: async (): Promise<void> => {
       s3.destroy();
+      dynamodb.destroy();
       await platform.stop();
       await receiver.close();
       if (own !== undefined) rmSync(own, { recursive: true, force: true });
