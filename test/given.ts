@@ -53,6 +53,7 @@ export const channelAccount = (over: Partial<ChannelAccount> = {}): ChannelAccou
 
 export const capabilities = (over: Partial<Capabilities> = {}): Capabilities => ({
   methods: ['wechat_native', 'wechat_jsapi', 'wechat_code'],
+  needs: { wechat_jsapi: ['openid'], wechat_code: ['auth_code'] },
   currencies: ['CNY'],
   amountMin: 1n,
   amountMax: 10_000_000_000n,

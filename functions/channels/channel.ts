@@ -80,7 +80,8 @@ export type Outcome =
   | { readonly kind: 'absent' };
 
 export type Placing =
-  | { readonly kind: 'placed'; readonly action: Action }
+  /** `goodUntil`: after it the same order, sent again, brings an action that is good again. Without it, as long as the order. */
+  | { readonly kind: 'placed'; readonly action: Action; readonly goodUntil?: Date }
   | { readonly kind: 'refused'; readonly failure: ChannelFailure }
   /** The number is known there in a state that placing cannot tell (paid, closed): ask. */
   | { readonly kind: 'ask' };
@@ -106,6 +107,9 @@ export type RefundOutcome =
   | { readonly kind: 'failed'; readonly failure: ChannelFailure }
   | { readonly kind: 'absent' };
 
+/** What a method may need to know of the payer. */
+export type PayerMember = 'openid' | 'ip' | 'auth_code' | 'bank';
+
 export interface OrderToPlace {
   readonly channelOrderNo: string;
   readonly method: Method;
@@ -114,7 +118,9 @@ export interface OrderToPlace {
   readonly subject: string;
   readonly expiresAt: Date;
   readonly notifyUrl: string;
-  readonly payer: { readonly ip?: string | undefined; readonly openid?: string | undefined };
+  /** Where the payer goes afterwards, where a method can lead there. */
+  readonly returnUrl?: string | undefined;
+  readonly payer: { readonly [Member in PayerMember]?: string | undefined };
 }
 
 export interface RefundToPlace {
@@ -156,6 +162,8 @@ export interface Acknowledgement {
 /** What a channel can do. Routing and the checks of requests read this, never the channel's name. */
 export interface Capabilities {
   readonly methods: readonly Method[];
+  /** What each method must be told of the payer; those not named need nothing. */
+  readonly needs: { readonly [method in Method]?: readonly PayerMember[] };
   readonly currencies: readonly string[];
   readonly amountMin: bigint;
   readonly amountMax: bigint;

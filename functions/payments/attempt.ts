@@ -54,6 +54,8 @@ export const Attempt = z.object({
   status: AttemptStatus,
   /** When the channel answered; until then a repeated placement may send the same order again. */
   action: Action.optional(),
+  /** How long the action is good, where the channel says so; after it the same order is sent again for a new one. */
+  action_until: Instant.optional(),
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
   mismatch: Mismatch.optional(),
   receipt: Receipt.optional(),

@@ -16,22 +16,23 @@ interface Wanted {
   readonly payer?: Payer | undefined;
 }
 
-/** What a method needs to know of the payer. */
-const needs = (method: Method): keyof Payer | undefined => {
-  if (method === 'wechat_jsapi') return 'openid';
-  return method.endsWith('_code') ? 'auth_code' : undefined;
-};
+/** The first member of the payer that the method needs there and that is not known. */
+const lacking = ({ kind }: Candidate, { method, payer }: Wanted) =>
+  kind.capabilities.needs[method]?.find((member) => !payer?.[member]);
 
 /** The merchant's first enabled account that can take this payment; each refusal says which rule it was. */
-export const routeTo = (candidates: readonly Candidate[], { method, amount, currency, payer }: Wanted): Candidate => {
+export const routeTo = (candidates: readonly Candidate[], wanted: Wanted): Candidate => {
+  const { method, amount, currency } = wanted;
   const offering = candidates.filter(
     ({ account, kind }) =>
       account.status === 'enabled' && account.methods.includes(method) && kind.capabilities.methods.includes(method),
   );
-  if (offering.length === 0) throw new Failure('method_not_available');
-  const need = needs(method);
-  if (need && !payer?.[need]) throw new Failure('payer_member_required', { detail: `${method} needs payer.${need}` });
-  const inCurrency = offering.filter(({ kind }) => kind.capabilities.currencies.includes(currency));
+  const [first] = offering;
+  if (!first) throw new Failure('method_not_available');
+  const informed = offering.filter((candidate) => lacking(candidate, wanted) === undefined);
+  if (informed.length === 0)
+    throw new Failure('payer_member_required', { detail: `${method} needs payer.${lacking(first, wanted)}` });
+  const inCurrency = informed.filter(({ kind }) => kind.capabilities.currencies.includes(currency));
   if (inCurrency.length === 0) throw new Failure('currency_not_supported');
   const fitting = inCurrency.find(
     ({ kind: { capabilities } }) => amount >= capabilities.amountMin && amount <= capabilities.amountMax,

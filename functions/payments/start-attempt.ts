@@ -47,6 +47,10 @@ export const newAttempt = async (
 export const isUnanswered = ({ status, action, mismatch }: Attempt) =>
   !mismatch && (status === 'unknown' || (status === 'pending' && !action));
 
+/** What there was to do has run out while the order lives on: an address of minutes, a signature for one use. */
+const isRunOut = ({ status, action_until, mismatch }: Attempt, now: Date) =>
+  !mismatch && status === 'pending' && action_until !== undefined && action_until <= now;
+
 const afterPlacing = (payment: Payment, no: number, placing: Placing | undefined, now: Date): Payment => {
   if (!placing) return loseAnswer(payment, no);
   if (placing.kind === 'ask') return payment;
@@ -61,6 +65,7 @@ const afterPlacing = (payment: Payment, no: number, placing: Placing | undefined
     ...attempt,
     status: attempts.next(attempt.status, 'know') ?? attempt.status,
     action: placing.action,
+    action_until: placing.goodUntil,
   }));
 };
 
@@ -75,7 +80,8 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
       subject: payment.subject,
       expiresAt: payment.expires_at,
       notifyUrl: deps.callbackUrl(account),
-      payer: { ip: payment.payer?.ip, openid: payment.payer?.openid },
+      returnUrl: payment.return_url,
+      payer: payment.payer ?? {},
     });
   } catch (error) {
     deps.noteOutage(`placing attempt ${attempt.no} of ${payment.id}`, error);
@@ -84,23 +90,27 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
 };
 
 /**
- * Sends an attempt's order to its channel, once, and writes what it answered. No answer leaves the attempt unknown, to be
- * looked at after 10 s and 30 s; if even that message is lost, the due index has it within a minute.
+ * Sends an attempt's order to its channel, once, and writes what it answered; again when its action has run out. No answer
+ * leaves the attempt unknown, to be looked at after 10 s and 30 s; if even that message is lost, the due index has it within
+ * a minute.
  */
 export const sendOrder = async (deps: Deps, payment: Payment, no: number): Promise<Payment> => {
   const attempt = payment.attempts.find((other) => other.no === no);
   const isOpen = !isFinal(payment) && !payment.close_requested_at && payment.expires_at > deps.now();
-  if (!attempt || !isOpen || !isUnanswered(attempt)) return payment;
+  const isRenewal = attempt !== undefined && isRunOut(attempt, deps.now());
+  if (!attempt || !isOpen || !(isRenewal || isUnanswered(attempt))) return payment;
   const placing = await place(deps, payment, attempt);
   const learnt = placing?.kind === 'ask' ? await askChannel(deps, payment, attempt, { closing: false }) : undefined;
   const now = deps.now();
   const told = await changePayment(
     deps,
     payment.id,
-    (read) =>
-      learnt
-        ? hear(read, no, learnt.outcome, { identity: learnt.identity, now })
-        : afterPlacing(read, no, placing?.kind === 'ask' ? undefined : placing, now),
+    (read) => {
+      if (learnt) return hear(read, no, learnt.outcome, { identity: learnt.identity, now });
+      // An order that is known to stand there still stands, whatever a further try of it met.
+      if (isRenewal && placing?.kind !== 'placed') return read;
+      return afterPlacing(read, no, placing?.kind === 'ask' ? undefined : placing, now);
+    },
     payment,
   );
   if (told.attempts.some((other) => other.no === no && isUnanswered(other))) await deps.lookSoon(payment.id);

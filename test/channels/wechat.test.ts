@@ -2,7 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
 
 import { ChannelAccount } from '#channels/account.ts';
-import { CallbackRefused, type Channel, type OrderToPlace, type RefundToPlace } from '#channels/channel.ts';
+import {
+  CallbackRefused,
+  type Channel,
+  type OrderToPlace,
+  type Placing,
+  type RefundToPlace,
+} from '#channels/channel.ts';
 import { channelKind } from '#channels/registry.ts';
 
 import { channelContract, type Rig, type Situation, type Uncertain } from './contract.ts';
@@ -225,6 +231,10 @@ channelContract('WeChat Pay', () => rig);
 const answering = (said: Said) => {
   say = () => said;
 };
+const paramsOf = (placing: Placing): Record<string, string> => {
+  if (placing.kind !== 'placed' || placing.action.type !== 'sdk') throw new Error('not for an SDK');
+  return placing.action.params;
+};
 const sent = (): unknown => JSON.parse(server.received[0]!.body);
 
 describe('an order at WeChat', () => {
@@ -233,6 +243,8 @@ describe('an order at WeChat', () => {
     expect(await channel.place(order)).toEqual({
       kind: 'placed',
       action: { type: 'qr_code', content: 'weixin://wxpay/bizpayurl?pr=MTyYVP1zz' },
+      // WeChat's own two hours, less five minutes for the payer.
+      goodUntil: new Date('2026-01-31T03:55:00.000Z'),
     });
     expect(sent()).toEqual({
       appid,
@@ -252,6 +264,75 @@ describe('an order at WeChat', () => {
         'wechatpay-serial': account.platformSerial,
       },
     });
+  });
+
+  test('within WeChat is placed for an openid and answered with what WeChat on the phone can verify', async () => {
+    answering(ok({ prepay_id: 'wx201410272009395522657a690389285100' }));
+    const placed = await channel.place({ ...order, method: 'wechat_jsapi', payer: { openid: 'oPayer' } });
+    expect(server.received[0]).toMatchObject({ target: '/v3/pay/transactions/jsapi' });
+    expect(sent()).toMatchObject({ payer: { openid: 'oPayer' }, out_trade_no: order.channelOrderNo });
+    const params = paramsOf(placed);
+    expect(params).toEqual({
+      appId: appid,
+      timeStamp: String(now.getTime() / 1_000),
+      nonceStr: expect.stringMatching(/^[0-9a-f]{32}$/),
+      package: 'prepay_id=wx201410272009395522657a690389285100',
+      signType: 'RSA',
+      paySign: expect.any(String),
+    });
+    const { appId = '', timeStamp = '', nonceStr = '', package: prepaid = '', paySign = '' } = params;
+    const lines = Formatter.joinedByLineFeed(appId, timeStamp, nonceStr, prepaid);
+    expect(Rsa.verify(lines, paySign, keys.merchant.publicKey)).toBe(true);
+  });
+
+  test('in an app is placed without a payer, and the bare prepay_id is what is signed', async () => {
+    answering(ok({ prepay_id: 'wx201410272009395522657a690389285100' }));
+    const params = paramsOf(await channel.place({ ...order, method: 'wechat_app' }));
+    expect(server.received[0]).toMatchObject({ target: '/v3/pay/transactions/app' });
+    expect(sent()).not.toHaveProperty('payer');
+    const { timestamp = '', noncestr = '', prepayid = '', sign = '', ...rest } = params;
+    expect(rest).toEqual({ appid, partnerid: mchid, package: 'Sign=WXPay' });
+    expect(prepayid).toBe('wx201410272009395522657a690389285100');
+    const lines = Formatter.joinedByLineFeed(appid, timestamp, noncestr, prepayid);
+    expect(Rsa.verify(lines, sign, keys.merchant.publicKey)).toBe(true);
+  });
+
+  test('is signed afresh for whoever asks again: no two signatures are of one use', async () => {
+    answering(ok({ prepay_id: 'wx1' }));
+    const placing = { ...order, method: 'wechat_jsapi', payer: { openid: 'oPayer' } } as const;
+    const [first, second] = [await channel.place(placing), await channel.place(placing)];
+    expect(paramsOf(first)['nonceStr']).not.toBe(paramsOf(second)['nonceStr']);
+    expect(first).toMatchObject({ goodUntil: now });
+    expect(server.received[1]!.body).toBe(server.received[0]!.body);
+  });
+
+  test('in a browser is placed with the address of the payer, and leads back to the shop', async () => {
+    const h5_url =
+      'https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx2016121516420242444321ca0631331346';
+    answering(ok({ h5_url }));
+    const placing = { ...order, method: 'wechat_h5', payer: { ip: '203.0.113.7' } } as const;
+    const goodUntil = new Date('2026-01-31T02:04:00.000Z');
+    expect(await channel.place(placing)).toEqual({
+      kind: 'placed',
+      action: { type: 'redirect', url: h5_url },
+      goodUntil,
+    });
+    expect(server.received[0]).toMatchObject({ target: '/v3/pay/transactions/h5' });
+    expect(sent()).toMatchObject({ scene_info: { payer_client_ip: '203.0.113.7', h5_info: { type: 'Wap' } } });
+    const back = await channel.place({ ...placing, returnUrl: 'https://shop.example/done?order=1&x=2' });
+    const url = back.kind === 'placed' && back.action.type === 'redirect' ? back.action.url : '';
+    expect(url).toContain(h5_url);
+    expect(new URL(url).searchParams.get('redirect_url')).toBe('https://shop.example/done?order=1&x=2');
+  });
+
+  test.each(['http://wx.tenpay.com/x', 'javascript:alert(1)', ''])('is not led to %j', async (h5_url) => {
+    answering(ok({ h5_url }));
+    await expect(channel.place({ ...order, method: 'wechat_h5', payer: { ip: '203.0.113.7' } })).rejects.toThrow();
+  });
+
+  test('by a method that WeChat has and we do not offer is not sent', async () => {
+    await expect(channel.place({ ...order, method: 'wechat_code' })).rejects.toThrow('wechat_code');
+    expect(server.received).toEqual([]);
   });
 
   test('has its subject cut to the 127 bytes that WeChat allows, never within a character', async () => {

@@ -3,28 +3,14 @@ import { createSecretKey } from 'node:crypto';
 import * as z from 'zod';
 
 import type { ChannelAccount } from '#channels/account.ts';
-import type {
-  Acknowledgement,
-  Capabilities,
-  Channel,
-  ChannelKind,
-  OrderToPlace,
-  RefundToPlace,
-} from '#channels/channel.ts';
+import type { Acknowledgement, Capabilities, Channel, ChannelKind, RefundToPlace } from '#channels/channel.ts';
 
 import { readCallback } from './callback.ts';
-import {
-  closingRefused,
-  outcomeOf,
-  placingRefused,
-  queryRefused,
-  refundOf,
-  refundQueryRefused,
-  refundRefused,
-} from './outcome.ts';
+import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, refundRefused } from './outcome.ts';
+import { methods, needs, placeOrder, withinBytes } from './place.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
 import { readStatement } from './statement.ts';
-import { Placed, send, Unanswered, type Reply, type Wire } from './wire.ts';
+import { contentOf, send, Unanswered, type Wire } from './wire.ts';
 
 const Settings = z.strictObject({
   appid: z.string().min(1).max(32),
@@ -44,7 +30,8 @@ const Secrets = z.object({
 });
 
 const capabilities: Capabilities = {
-  methods: ['wechat_native'],
+  methods,
+  needs,
   currencies: ['CNY'],
   amountMin: 1n,
   amountMax: 10_000_000_000n,
@@ -54,53 +41,21 @@ const capabilities: Capabilities = {
   statements: ['trade'],
 };
 
-/** WeChat counts bytes of UTF-8 (字节数 145,大于最大值 127), our callers count characters: cut, never in the middle of one. */
-const withinBytes = (text: string, limit: number): string => {
-  let kept = '';
-  let bytes = 0;
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > limit) break;
-    kept += character;
-  }
-  return kept;
-};
-
-/** `yyyy-MM-DDTHH:mm:ss+08:00`: WeChat takes whole seconds. */
-const beijing = (instant: Date) => `${new Date(instant.getTime() + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
-
 /** A signature covers a reply, not the question: that it answers ours must be compared. */
 const mustBe = (what: string, answered: string, asked: string) => {
   if (answered !== asked) throw new Unanswered(`the reply is about another ${what}`);
 };
 
-const body = ({ status, body: content }: Extract<Reply, { ok: true }>): unknown => {
-  if (status !== 200) throw new Unanswered(`WeChat answered ${status} where 200 was due`);
-  return content;
-};
-
 const orderPath = (channelOrderNo: string) => `/v3/pay/transactions/out-trade-no/${encodeURIComponent(channelOrderNo)}`;
 
 const payments = (wire: Wire, settings: z.infer<typeof Settings>): Pick<Channel, 'place' | 'query' | 'close'> => ({
-  async place(order: OrderToPlace) {
-    const reply = await send(wire, 'POST', '/v3/pay/transactions/native', {
-      appid: settings.appid,
-      mchid: settings.mchid,
-      description: withinBytes(order.subject, 127),
-      out_trade_no: order.channelOrderNo,
-      time_expire: beijing(order.expiresAt),
-      notify_url: order.notifyUrl,
-      amount: { total: Number(order.amount), currency: order.currency },
-    });
-    if (!reply.ok) return placingRefused(reply);
-    return { kind: 'placed', action: { type: 'qr_code', content: Placed.parse(body(reply)).code_url } };
-  },
+  place: (order) => placeOrder(wire, settings.appid, order),
 
   async query(channelOrderNo) {
     const query = new URLSearchParams({ mchid: settings.mchid });
     const reply = await send(wire, 'GET', `${orderPath(channelOrderNo)}?${query.toString()}`);
     if (!reply.ok) return queryRefused(reply);
-    const { order, outcome } = outcomeOf(body(reply));
+    const { order, outcome } = outcomeOf(contentOf(reply));
     mustBe('order', order.out_trade_no, channelOrderNo);
     return outcome;
   },
@@ -125,7 +80,7 @@ const refunds = (wire: Wire): Pick<Channel, 'refund' | 'queryRefund'> => ({
       amount: { refund: Number(refund.amount), total: Number(refund.paid), currency: refund.currency },
     });
     if (!reply.ok) return refundRefused(reply);
-    const { refund: accepted, outcome } = refundOf(body(reply));
+    const { refund: accepted, outcome } = refundOf(contentOf(reply));
     mustBe('refund', accepted.out_refund_no, refund.channelRefundNo);
     mustBe('order', accepted.out_trade_no, refund.channelOrderNo);
     mustBe('amount', `${accepted.amount.refund} ${accepted.amount.currency}`, `${refund.amount} ${refund.currency}`);
@@ -135,7 +90,7 @@ const refunds = (wire: Wire): Pick<Channel, 'refund' | 'queryRefund'> => ({
   async queryRefund(channelRefundNo) {
     const reply = await send(wire, 'GET', `/v3/refund/domestic/refunds/${encodeURIComponent(channelRefundNo)}`);
     if (!reply.ok) return refundQueryRefused(reply);
-    const { refund, outcome } = refundOf(body(reply));
+    const { refund, outcome } = refundOf(contentOf(reply));
     mustBe('refund', refund.out_refund_no, channelRefundNo);
     return outcome;
   },

@@ -86,6 +86,12 @@ export const send = async (wire: Wire, method: 'GET' | 'POST', path: string, con
   return { ok: true, status: response.status, body: response.status === 204 ? undefined : parsed(bytes) };
 };
 
+/** What a 200 says; anything else (202: taken, and not yet handled) leaves the matter open. */
+export const contentOf = ({ status, body }: Extract<Reply, { ok: true }>): unknown => {
+  if (status !== 200) throw new Unanswered(`WeChat answered ${status} where 200 was due`);
+  return body;
+};
+
 /** `2018-06-08T10:34:56+08:00` */
 const Time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const Fen = z
@@ -93,9 +99,6 @@ const Fen = z
   .min(1)
   .transform((fen) => BigInt(fen));
 const No = z.string().min(1).max(64);
-
-/** 下单: what is put in the QR code. */
-export const Placed = z.object({ code_url: z.string().min(1).max(512) });
 
 /** 查询订单, and the resource of TRANSACTION.SUCCESS. */
 export const Order = z.object({
