@@ -59,9 +59,7 @@ export const rehearse = async (sabotage: Sabotage | undefined, say: (line: strin
     });
     try {
       const hooks = await breakOneThing(platform, sabotage);
-      const { right, wrong } = await play(Stage.parse(platform.stage), say, hooks);
-      for (const figure of wrong) say(`WRONG  ${figure}`);
-      return right;
+      return (await play(Stage.parse(platform.stage), say, hooks)).right;
     } finally {
       await platform.stop();
     }

@@ -27,10 +27,13 @@ const checkOwner = async (app: App, merchantId: string) => {
 
 export const handler = api(
   appCaller({ configuration, now }, new SecretsManagerClient()),
-  route(operations.findAccounts, async (app, { owner }) => {
+  route(operations.findAccounts, async (app, { owner, limit, cursor }) => {
     await checkOwner(app, owner);
-    const accounts = await ledger.accountsOf(owner);
-    return ok({ data: accounts.map((account) => z.encode(AccountView, account)), next_cursor: null });
+    // A merchant has about ten: they are read together and handed out in pages, after the last id of the page before.
+    const accounts = (await ledger.accountsOf(owner)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const left = accounts.filter(({ id }) => cursor === undefined || id > cursor);
+    const data = left.slice(0, limit).map((account) => z.encode(AccountView, account));
+    return ok({ data, next_cursor: left.length > limit ? (data.at(-1)?.id ?? null) : null });
   }),
   route(operations.findEntries, async (app, { id, limit, cursor }) => {
     const account = await ledger.findAccount(id);

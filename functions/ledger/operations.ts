@@ -12,7 +12,7 @@ export const findAccounts = {
   ...signed,
   route: 'GET /v1/accounts',
   summary: 'The accounts of a merchant, with their balances',
-  query: z.strictObject({ owner: IdOf('mch') }),
+  query: z.strictObject({ owner: IdOf('mch'), ...page }),
   answers: { 200: list(AccountView) },
 } satisfies Operation;
 
