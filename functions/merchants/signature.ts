@@ -22,9 +22,17 @@ const refuse = (why: string): never => {
   throw new SignatureRefused(why);
 };
 
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return refuse('the name of a query parameter cannot be decoded');
+  }
+};
+
 /** RFC 9421 §2.2.8: the value of one query parameter, decoded and encoded again in the one canonical way. */
 const queryParameter = (query: string, name: unknown): string => {
-  const values = new URLSearchParams(query).getAll(decodeURIComponent(String(name)));
+  const values = new URLSearchParams(query).getAll(decoded(String(name)));
   const only = values.length === 1 ? values[0] : undefined;
   return only === undefined ? refuse('a query parameter is missing or repeated') : encodeURIComponent(only);
 };
@@ -39,7 +47,9 @@ const componentValue = (message: Message, name: string, parameters: ReadonlyMap<
     '@query-param': () => queryParameter(message.query ?? '', parameters.get('name')),
     '@status': () => message.status?.toString(),
   };
-  const value = name.startsWith('@') ? derived[name]?.() : message.headers[name]?.trim();
+  // Names come from the caller: what every object inherits is no header.
+  const header = Object.hasOwn(message.headers, name) ? message.headers[name] : undefined;
+  const value = name.startsWith('@') ? derived[name]?.() : header?.trim();
   return value ?? refuse(`the component ${name} is not there`);
 };
 

@@ -95,21 +95,21 @@ describe('posting', () => {
   test('of nothing writes nothing', async () => expect(await post(books(), [])).toBe(0));
 });
 
-describe('a guard', () => {
-  const take = (amount: bigint, guard: { atLeast: bigint }) => {
-    const { ledger, commit } = books();
-    const journals = journal(
-      {
-        cause: `guarded#${Math.random()}`,
-        merchant_id: owner('guarded'),
-        accounting_date: given.today,
-        currency: 'CNY',
-      },
-      [debit('merchant_pending', amount), credit('merchant_held', amount)],
-    );
-    return commit(ledger.writes(journals, [{ account: name('guarded', 'merchant_pending'), ...guard }]));
-  };
+const take = (amount: bigint, guard: { atLeast: bigint }) => {
+  const { ledger, commit } = books();
+  const journals = journal(
+    {
+      cause: `guarded#${Math.random()}`,
+      merchant_id: owner('guarded'),
+      accounting_date: given.today,
+      currency: 'CNY',
+    },
+    [debit('merchant_pending', amount), credit('merchant_held', amount)],
+  );
+  return commit(ledger.writes(journals, [{ account: name('guarded', 'merchant_pending'), ...guard }]));
+};
 
+describe('a guard', () => {
   test('lets no debit through that the balance does not carry, and nothing of it is written', async () => {
     expect(await take(1n, { atLeast: 1n })).toMatchObject([{ reason: 'condition' }]);
     await post(books(), receipt('guarded', 'a', 101n));
