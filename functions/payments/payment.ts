@@ -178,8 +178,9 @@ const receive = (
     receipt: receiptFor(attempt, { receipt, now }, !mismatch && !duplicate && !late),
     failure: undefined,
     mismatch,
-    ...(late && !mismatch && { late: true }),
-    ...(duplicate && !mismatch && { duplicate: true }),
+    // Of this money, never of what the same order had brought before.
+    late: late && !mismatch ? true : undefined,
+    duplicate: duplicate && !mismatch ? true : undefined,
   };
   // One order number paid twice, under two trade numbers: the second is kept as an attempt of its own.
   if (attempt.receipt) {

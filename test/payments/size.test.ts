@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { DynamoDBClient, type AttributeValue } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+import type { Payment } from '#payments/payment.ts';
+import { paymentStore } from '#payments/store.ts';
+
+import * as given from '../given.ts';
+
+/** DynamoDB's published rules of item sizes: names and texts in UTF-8, numbers by digits, three bytes for a list or map, one for each member. */
+const sizeOf = (value: AttributeValue): number => {
+  if (value.S !== undefined) return Buffer.byteLength(value.S);
+  if (value.N !== undefined)
+    return Math.ceil(value.N.replace(/^-|\.|^0+|0+$/g, '').length / 2) + 1 + (value.N.startsWith('-') ? 1 : 0);
+  if (value.L !== undefined) return 3 + value.L.reduce((bytes, item) => bytes + 1 + sizeOf(item), 0);
+  if (value.M !== undefined) return 3 + membersOf(value.M) + Object.keys(value.M).length;
+  return 1;
+};
+const membersOf = (members: Record<string, AttributeValue>): number =>
+  Object.entries(members).reduce((bytes, [name, value]) => bytes + Buffer.byteLength(name) + sizeOf(value), 0);
+
+const store = paymentStore(
+  DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' })),
+  'orders',
+  () => given.noon,
+);
+const itemSize = (payment: Payment) =>
+  membersOf(marshall(store.write(payment).Put?.Item, { removeUndefinedValues: true }));
+
+/** As a shop places it: long numbers, a Chinese subject, an address for webhooks, a little metadata. */
+const typical = {
+  merchant_order_id: '20260302100000123456',
+  subject: '乌龙茶 500g 礼盒装',
+  payer: { ip: '203.0.113.7' },
+  notify_url: 'https://shop.example/webhooks/suanpan',
+  metadata: { store: 'sh-014' },
+  version: 0,
+};
+const action = { type: 'qr_code', content: 'weixin://wxpay/bizpayurl?pr=p4lpSuKzz' } as const;
+
+test('the size of an item follows the published rules', () => {
+  expect(membersOf(marshall({ a: 'é', n: 12_345, z: -7, l: [1, true], m: { k: null } }))).toBe(
+    1 + 2 + (1 + 4) + (1 + 3) + (1 + 3 + 1 + 2 + 1 + 1) + (1 + 3 + 1 + 1 + 1),
+  );
+});
+
+test('a payment as placed is one write unit', () => {
+  const placed = given.payment({ ...typical, attempts: [given.attempt()] });
+  expect(itemSize(placed)).toBeLessThanOrEqual(1_024);
+  const answered = given.payment({ ...typical, attempts: [given.attempt({ action })] });
+  expect(itemSize(answered)).toBeLessThanOrEqual(1_024);
+});
+
+test('a payment as paid is two at the most, also with a refund', () => {
+  const paid = given.paid(typical);
+  expect(itemSize(paid)).toBeLessThanOrEqual(2_048);
+  const refunds = {
+    succeeded: 3_000n,
+    in_flight: 0n,
+    fee_returned: 30n,
+    cost_returned: 18n,
+    accepted: 3_000n,
+    from_pending: 2_970n,
+    count_from_pending: 1,
+    amount_from_pending: 3_000n,
+  };
+  expect(itemSize({ ...paid, refunds })).toBeLessThanOrEqual(2_048);
+});
