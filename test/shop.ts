@@ -57,6 +57,7 @@ export const paperChannel = (now: () => Date) => {
       return outcome;
     },
     queryRefund: async (no) => refunds.get(no)?.outcome ?? { kind: 'absent' },
+    fetchStatement: async () => ({ kind: 'not_yet' }),
     readCallback: ({ body }) => ({
       about: 'payment',
       channelOrderNo: String(body),

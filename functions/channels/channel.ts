@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import type { ChannelAccount } from './account.ts';
+import type { Fetched, Statement, StatementKind } from './statement.ts';
 
 /** What a payer can be asked for, as the wire contract lists it. */
 export const Method = z.enum([
@@ -169,7 +170,8 @@ export interface Capabilities {
   readonly amountMax: bigint;
   readonly canClose: boolean;
   readonly refund: { readonly maxAgeDays: number; readonly partial: boolean; readonly multiple: boolean };
-  readonly statements: readonly ('trade' | 'fund')[];
+  /** What it can be asked for, each morning, about the day before. */
+  readonly statements: readonly StatementKind[];
 }
 
 /** A callback that is not what it claims to be: nothing of it is believed. */
@@ -189,6 +191,8 @@ export interface Channel {
   close(channelOrderNo: string): Promise<Closing>;
   refund(refund: RefundToPlace): Promise<RefundOutcome>;
   queryRefund(channelRefundNo: string): Promise<RefundOutcome>;
+  /** The whole statement of a day, proved to be what the channel made; a download takes as long as it must. */
+  fetchStatement(billDate: string, kind: StatementKind): Promise<Fetched>;
   /** Verifies first, then translates; throws `CallbackRefused`. */
   readCallback(callback: RawCallback): Heard;
 }
@@ -203,40 +207,5 @@ export interface ChannelKind {
   open(account: ChannelAccount, secrets: unknown, now: () => Date): Channel;
   acknowledge(taken: boolean): Acknowledgement;
   /** Reads a statement file whole or not at all; throws `StatementError`. */
-  readStatement(bytes: Buffer): Statement;
-}
-
-/** One line of a statement, in our words. Amounts are magnitudes; `fee` has the sign of a cost to us. */
-export interface StatementLine {
-  readonly line: number;
-  readonly kind: 'payment' | 'refund';
-  readonly channelOrderNo: string;
-  readonly channelTradeNo: string;
-  /** On refunds: our number of it. */
-  readonly refundNo?: string;
-  readonly amount: bigint;
-  readonly currency: string;
-  readonly fee: bigint;
-  readonly status: string;
-  readonly at: Date;
-}
-
-export interface Statement {
-  /** What the file judges: a file of successes says nothing about refunds. */
-  readonly judges: readonly ('payment' | 'refund')[];
-  readonly lines: readonly StatementLine[];
-  /** Whose statement the file says it is, where it says so. */
-  readonly merchantsAtChannel: readonly string[];
-}
-
-/** A statement that cannot be believed: the batch becomes abnormal, naming line and reason. */
-export class StatementError extends Error {
-  override readonly name = 'StatementError';
-  readonly line: number;
-  readonly reason: string;
-  constructor(line: number, reason: string) {
-    super(`line ${line}: ${reason}`);
-    this.line = line;
-    this.reason = reason;
-  }
+  readStatement(bytes: Buffer, kind: StatementKind): Statement;
 }

@@ -1,4 +1,4 @@
-import type { Statement, StatementLine } from '#channels/channel.ts';
+import type { Statement, StatementLine } from '#channels/statement.ts';
 import { businessDate, type BusinessDate } from '#kernel/business-date.ts';
 
 import type { PlatformEntry } from './entry.ts';

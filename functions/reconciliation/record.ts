@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { StatementLine } from '#channels/channel.ts';
+import type { StatementLine } from '#channels/statement.ts';
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, type Id } from '#kernel/id.ts';
 import { Currency, Sum } from '#kernel/money.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Statement, StatementLine } from '#channels/channel.ts';
+import type { Statement, StatementLine } from '#channels/statement.ts';
 import { Sum, sum } from '#kernel/money.ts';
 
 import type { PlatformEntry } from './entry.ts';

@@ -5,13 +5,13 @@ import { describe, expect, test, vi } from 'vitest';
 
 import {
   CallbackRefused,
-  StatementError,
   type Channel,
   type ChannelKind,
   type OrderToPlace,
   type RawCallback,
   type RefundToPlace,
 } from '#channels/channel.ts';
+import { StatementError } from '#channels/statement.ts';
 
 /** What every channel's own side can be made to do about the next call. Each rig says it in its channel's words. */
 export type Situation =
@@ -40,7 +40,11 @@ export type Situation =
   | 'refund needs a person'
   | 'refund in a state nobody knows'
   | 'another refund is answered'
-  | 'refund absent';
+  | 'refund absent'
+  // Statements
+  | 'a statement is offered'
+  | 'a statement is being made'
+  | 'there is no statement since there were no trades';
 
 /** What leaves everything open, whatever was asked. */
 const uncertain = [
@@ -61,6 +65,20 @@ const uncertain = [
 ] as const;
 export type Uncertain = (typeof uncertain)[number];
 
+/** What a channel offers well and hands out badly. */
+const badDownloads = [
+  'is another than the one announced',
+  'has lost its end',
+  'has been changed in one byte',
+  'is unpacked larger than any',
+  'is empty',
+  'is at an address of somebody else',
+  'is at another address of the channel',
+  'has gone from its address',
+  'is behind a redirect',
+] as const;
+export type BadDownload = (typeof badDownloads)[number];
+
 type CallbackKind = 'paid' | 'refunded' | 'something else';
 export interface Signing {
   /** Seconds between the signature and now. */
@@ -80,11 +98,11 @@ export interface Rig {
   readonly paid: { readonly channelTradeNo: string; readonly paidAt: Date };
   readonly refunded: { readonly acceptedAt: Date; readonly succeededAt: Date };
   /** The next calls are answered so. `silence` never answers, `drip` begins and never ends. */
-  play(situation: Situation | Uncertain | 'silence' | 'drip'): void;
+  play(situation: Situation | Uncertain | BadDownload | 'silence' | 'drip'): void;
   /** Bodies of the requests that came, in order. */
   readonly received: readonly string[];
   callback(kind: CallbackKind, signing?: Signing): RawCallback;
-  readonly statement: { readonly file: Buffer; readonly lines: number };
+  readonly statement: { readonly file: Buffer; readonly lines: number; readonly billDate: string };
 }
 
 const calls = {
@@ -93,6 +111,7 @@ const calls = {
   close: (rig: Rig) => rig.channel.close(rig.order.channelOrderNo),
   refund: (rig: Rig) => rig.channel.refund(rig.refund),
   queryRefund: (rig: Rig) => rig.channel.queryRefund(rig.refund.channelRefundNo),
+  fetchStatement: (rig: Rig) => rig.channel.fetchStatement(rig.statement.billDate, 'trade'),
 };
 
 const errorOf = async (work: () => unknown): Promise<Error> => {
@@ -357,7 +376,7 @@ const mutated = (bytes: Buffer, at: number, how: string, by: number): Buffer => 
 const statements = (rig: () => Rig) => {
   test('a whole statement is read', () => {
     const { kind, statement } = rig();
-    expect(kind.readStatement(statement.file).lines).toHaveLength(statement.lines);
+    expect(kind.readStatement(statement.file, 'trade').lines).toHaveLength(statement.lines);
   });
 
   test('a statement cut short after any of its lines is refused, naming a line', async () => {
@@ -366,7 +385,7 @@ const statements = (rig: () => Rig) => {
     const cuts = [0, ...ends].filter((end) => end < statement.file.length);
     expect(cuts.length).toBeGreaterThan(statement.lines);
     for (const end of cuts) {
-      const error = await errorOf(() => kind.readStatement(statement.file.subarray(0, end)));
+      const error = await errorOf(() => kind.readStatement(statement.file.subarray(0, end), 'trade'));
       expect(error).toBeInstanceOf(StatementError);
       expect(error).toMatchObject({ line: expect.any(Number), reason: expect.stringMatching(/\w/) });
     }
@@ -375,9 +394,47 @@ const statements = (rig: () => Rig) => {
   test.each(['<html><body>502</body></html>', '{"code":"SYSTEM_ERROR"}', '\0\0\0\0', '\n\n\n', ','])(
     'what is no statement at all (%j) is refused',
     (text) => {
-      expect(() => rig().kind.readStatement(Buffer.from(text))).toThrow(StatementError);
+      expect(() => rig().kind.readStatement(Buffer.from(text), 'trade')).toThrow(StatementError);
     },
   );
+};
+
+const downloads = (rig: () => Rig) => {
+  const fetched = (situation: Situation | BadDownload) => {
+    rig().play(situation);
+    return calls.fetchStatement(rig());
+  };
+
+  test('of a day is the file that the channel made, unpacked, and can be read', async () => {
+    const { kind, statement } = rig();
+    const found = await fetched('a statement is offered');
+    expect(found).toEqual({ kind: 'file', bytes: statement.file });
+    const bytes = found.kind === 'file' ? found.bytes : Buffer.alloc(0);
+    expect(kind.readStatement(bytes, 'trade').lines).toHaveLength(statement.lines);
+  });
+
+  test('is the same bytes however often it is fetched', async () => {
+    expect(await fetched('a statement is offered')).toEqual(await fetched('a statement is offered'));
+  });
+
+  test.each([
+    ['a statement is being made', 'not_yet'],
+    ['there is no statement since there were no trades', 'no_trades'],
+  ] as const)('where %s is %s', async (situation, kind) => {
+    expect(await fetched(situation)).toEqual({ kind });
+  });
+
+  test.each(badDownloads)('that %s is nothing, to be fetched again', async (situation) => {
+    keepsSecrets(rig(), await errorOf(() => fetched(situation)));
+  });
+
+  test('of each kind that the channel declares can be asked for', async () => {
+    const { kind, channel, statement } = rig();
+    expect(kind.capabilities.statements.length).toBeGreaterThan(0);
+    rig().play('a statement is being made');
+    for (const each of kind.capabilities.statements)
+      expect(await channel.fetchStatement(statement.billDate, each)).toEqual({ kind: 'not_yet' });
+  });
 };
 
 /** Every channel must pass this, in the words of its own protocol. `rig` answers the one that was made before each test. */
@@ -387,9 +444,11 @@ export const channelContract = (name: string, rig: () => Rig) => {
   describe(`${name}: what is not known`, () => unknownIsNeverFailure(rig));
   describe(`${name}: callbacks`, () => callbacks(rig));
   describe(`${name}: statements`, () => statements(rig));
+  describe(`${name}: a statement that is fetched`, () => downloads(rig));
   test(`${name}: the order of the contract is one that the channel says it can take`, () => {
     const { kind, order } = rig();
     expect(kind.capabilities.methods).toContain(order.method);
+    for (const method of Object.keys(kind.capabilities.needs)) expect(kind.capabilities.methods).toContain(method);
     expect(kind.capabilities.currencies).toContain(order.currency);
     expect(order.amount >= kind.capabilities.amountMin && order.amount <= kind.capabilities.amountMax).toBe(true);
   });

@@ -24,7 +24,7 @@ export const account = {
 
 export interface Said {
   readonly status: number;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signing?: Signing & { readonly not?: boolean; readonly probe?: boolean };
   /** How the connection itself misbehaves. */

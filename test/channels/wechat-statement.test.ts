@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 
-import { StatementError, type Statement } from '#channels/channel.ts';
+import { StatementError, type Statement } from '#channels/statement.ts';
 import { readStatement } from '#channels/wechat/statement.ts';
 
 import { fixture, needing, noFixtures } from './fixtures.ts';

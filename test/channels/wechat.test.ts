@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
 
@@ -11,7 +14,7 @@ import {
 } from '#channels/channel.ts';
 import { channelKind } from '#channels/registry.ts';
 
-import { channelContract, type Rig, type Situation, type Uncertain } from './contract.ts';
+import { channelContract, type BadDownload, type Rig, type Situation, type Uncertain } from './contract.ts';
 import { bill, someRows } from './wechat-bill.ts';
 import { account, type Asked, keys, notification, type Said, signed, wechatServer } from './wechat-server.ts';
 
@@ -87,6 +90,44 @@ const no = (status: number, code: string, message = '说明'): Said => ({
   body: JSON.stringify({ code, message }),
 });
 
+const statement = { file: bill(someRows), lines: someRows.length, billDate: '2026-01-31' };
+const sha1 = (bytes: Buffer) => createHash('sha1').update(bytes).digest('hex');
+const fileAt = (path: string, origin = server.url) => `${origin}${path}?token=abc-_1&tartype=gzip`;
+const offered = (over: object = {}): Said =>
+  ok({
+    hash_type: 'SHA1',
+    hash_value: sha1(statement.file),
+    download_url: fileAt('/v3/billdownload/file'),
+    ...over,
+  });
+/** The file is the one reply that WeChat does not sign. */
+const handedOut = (bytes: Buffer): Said => ({
+  status: 200,
+  body: bytes,
+  headers: { 'content-type': 'application/x-gzip' },
+  signing: { not: true },
+});
+const downloadsOf: Record<BadDownload, { offer?: () => Said; file: () => Said }> = {
+  'is another than the one announced': { file: () => handedOut(gzipSync(bill(someRows.slice(1)))) },
+  'has lost its end': { file: () => handedOut(gzipSync(statement.file).subarray(0, -20)) },
+  'has been changed in one byte': {
+    file: () => handedOut(gzipSync(Buffer.from(statement.file).fill('9', 400, 401))),
+  },
+  'is unpacked larger than any': { file: () => handedOut(gzipSync(Buffer.alloc(64_000_001))) },
+  'is empty': { file: () => handedOut(Buffer.alloc(0)) },
+  'is at an address of somebody else': {
+    offer: () =>
+      offered({ download_url: fileAt('/v3/billdownload/file', server.url.replace('127.0.0.1', 'localhost')) }),
+    file: () => handedOut(statement.file),
+  },
+  'is at another address of the channel': {
+    offer: () => offered({ download_url: fileAt('/v3/refund/domestic/refunds/1') }),
+    file: () => handedOut(statement.file),
+  },
+  'has gone from its address': { file: () => no(400, 'INVALID_REQUEST') },
+  'is behind a redirect': { file: () => ({ status: 302, headers: { location: '/elsewhere/file' } }) },
+};
+
 const situations: Record<Situation, Said> = {
   placed: ok({ code_url: 'weixin://wxpay/bizpayurl?pr=MTyYVP1zz' }),
   'order refused for good': no(400, 'PARAM_ERROR'),
@@ -110,10 +151,18 @@ const situations: Record<Situation, Said> = {
   'refund in a state nobody knows': ok(refundIs('WAITING')),
   'another refund is answered': ok(refundIs('SUCCESS', { ...refundDone, out_refund_no: 'ANOTHERREFUND' })),
   'refund absent': no(404, 'RESOURCE_NOT_EXISTS'),
+  // Where the server listens is known only once it does.
+  get 'a statement is offered'() {
+    return offered();
+  },
+  'a statement is being made': no(400, 'STATEMENT_CREATING'),
+  'there is no statement since there were no trades': no(400, 'NO_STATEMENT_EXIST'),
 };
 
-type What = 'place' | 'query' | 'close' | 'refund' | 'queryRefund';
+type What = 'place' | 'query' | 'close' | 'refund' | 'queryRefund' | 'offer' | 'file';
 const whatIsAsked = ({ method, target }: Asked): What => {
+  if (target.startsWith('/v3/billdownload/')) return 'file';
+  if (target.startsWith('/v3/bill/')) return 'offer';
   if (target.endsWith('/close')) return 'close';
   if (target.includes('/refund/')) return method === 'POST' ? 'refund' : 'queryRefund';
   return method === 'POST' ? 'place' : 'query';
@@ -125,6 +174,10 @@ const good: Record<What, Said> = {
   close: situations['closing done'],
   refund: situations['refund accepted'],
   queryRefund: situations['refund done'],
+  get offer() {
+    return offered();
+  },
+  file: handedOut(gzipSync(statement.file)),
 };
 const definite: Record<What, string> = {
   place: 'PARAM_ERROR',
@@ -132,6 +185,8 @@ const definite: Record<What, string> = {
   close: 'ORDER_CLOSED',
   refund: 'USER_ACCOUNT_ABNORMAL',
   queryRefund: 'RESOURCE_NOT_EXISTS',
+  offer: 'NO_STATEMENT_EXIST',
+  file: 'INVALID_REQUEST',
 };
 
 /** Everything but the one fault is as it should be, so that each guard stands alone. */
@@ -151,11 +206,12 @@ const faults: Record<Uncertain, (what: What) => Said> = {
   'a reply that never ends growing': (what) => ({
     ...good[what],
     status: 200,
-    body: (good[what].body ?? '{}') + ' '.repeat(4_000_000),
+    body: String(good[what].body ?? '{}') + ' '.repeat(4_000_000),
   }),
   'a connection that is reset': () => ({ status: 200, line: 'reset' }),
 };
 
+const isBad = (situation: string): situation is BadDownload => situation in downloadsOf;
 const isFault = (situation: string): situation is Uncertain => situation in faults;
 
 let say: (asked: Asked) => Said = () => ({ status: 500 });
@@ -212,7 +268,12 @@ const rig: Rig = {
       if (elsewhere !== undefined) return good[what];
       if (situation === 'silence') return { status: 200, line: 'silence' };
       if (situation === 'drip') return { ...good[what], status: 200, line: 'drip' };
-      return isFault(situation) ? faults[situation](what) : situations[situation];
+      if (isBad(situation)) {
+        const { offer = offered, file } = downloadsOf[situation];
+        return what === 'offer' ? offer() : file();
+      }
+      if (isFault(situation)) return faults[situation](what);
+      return what === 'file' ? good.file : situations[situation];
     };
   },
   get received() {
@@ -223,7 +284,7 @@ const rig: Rig = {
     if (what === 'refunded') return notification('REFUND.SUCCESS', refundNotice('SUCCESS', refundDone), now, signing);
     return notification('PAYSCORE.USER_OPEN_SERVICE', { mchid }, now, signing);
   },
-  statement: { file: bill(someRows), lines: someRows.length },
+  statement,
 };
 
 channelContract('WeChat Pay', () => rig);
@@ -513,6 +574,50 @@ describe('a refund at WeChat', () => {
       await expect(channel.queryRefund(refund.channelRefundNo)).rejects.toThrow('querying');
     }
   });
+});
+
+describe('a bill of WeChat', () => {
+  test.each([
+    ['trade', `/v3/bill/tradebill?bill_date=2026-01-31&bill_type=ALL&tar_type=GZIP`],
+    ['fund', `/v3/bill/fundflowbill?bill_date=2026-01-31&account_type=BASIC&tar_type=GZIP`],
+  ] as const)('of kind %s is asked for at its own address, and fetched with a signature', async (which, target) => {
+    rig.play('a statement is offered');
+    await channel.fetchStatement('2026-01-31', which);
+    expect(server.received.map((asked) => asked.target)).toEqual([
+      target,
+      '/v3/billdownload/file?token=abc-_1&tartype=gzip',
+    ]);
+  });
+
+  test('that comes unpacked, or is unpacked on its way, is the same', async () => {
+    for (const file of [
+      handedOut(statement.file),
+      { ...handedOut(gzipSync(statement.file)), headers: { 'content-encoding': 'gzip' } },
+    ]) {
+      say = (asked) => (whatIsAsked(asked) === 'file' ? file : offered());
+      expect(await channel.fetchStatement('2026-01-31', 'trade')).toEqual({ kind: 'file', bytes: statement.file });
+    }
+  });
+
+  test.each([
+    ['without a hash', { hash_value: '' }],
+    ['with a hash of another kind', { hash_type: 'MD5' }],
+    ['without an address', { download_url: undefined }],
+    ['at no address', { download_url: 'bill.csv' }],
+    ['with a name and a password', { download_url: 'http://a:b@127.0.0.1:1/v3/billdownload/file' }],
+  ])('that is offered %s is not fetched', async (_, over) => {
+    say = (asked) => (whatIsAsked(asked) === 'file' ? good.file : offered(over));
+    await expect(channel.fetchStatement('2026-01-31', 'trade')).rejects.toThrow();
+    expect(server.received).toHaveLength(1);
+  });
+
+  test.each(['FREQUENCY_LIMITED', 'SYSTEM_ERROR', 'NO_AUTH', 'A_NEW_CODE'])(
+    'that meets %s is unknown',
+    async (code) => {
+      answering(no(403, code));
+      await expect(channel.fetchStatement('2026-01-31', 'trade')).rejects.toThrow('asking for a bill');
+    },
+  );
 });
 
 const heardOf = (status: string) => channel.readCallback(notification(`REFUND.${status}`, refundNotice(status), now));

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 import type { ChannelAccount } from '#channels/account.ts';
-import type { StatementLine } from '#channels/channel.ts';
+import type { StatementLine } from '#channels/statement.ts';
 import type { PlatformSide } from '#reconciliation/match.ts';
 
 export const zone = 'Asia/Shanghai';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import type { StatementLine } from '#channels/channel.ts';
+import type { StatementLine } from '#channels/statement.ts';
 import { match, type PlatformSide } from '#reconciliation/match.ts';
 
 import { at, entries, entry, judges, line, lines, refundEntry, refundLine, zone } from './given.ts';

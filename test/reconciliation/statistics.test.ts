@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import type { Statement, StatementLine } from '#channels/channel.ts';
+import type { Statement, StatementLine } from '#channels/statement.ts';
 import { match, type Pair, type PlatformSide } from '#reconciliation/match.ts';
 import { statisticsOf, unjudged, verdictOf } from '#reconciliation/statistics.ts';
 

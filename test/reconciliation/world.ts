@@ -17,7 +17,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 
-import { StatementError, type Statement, type StatementLine } from '#channels/channel.ts';
+import { StatementError, type Statement, type StatementLine } from '#channels/statement.ts';
 import type { BusinessEvent } from '#notifications/event.ts';
 import type { Batch } from '#reconciliation/batch.ts';
 import { refuse } from '#reconciliation/batches/advance.ts';

@@ -1,4 +1,4 @@
-import { StatementError } from '#channels/channel.ts';
+import { StatementError } from '#channels/statement.ts';
 
 import { cellsOf, type TextLine } from './bill-text.ts';
 

@@ -1,8 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 
-import { StatementError } from '#channels/channel.ts';
+import { StatementError } from '#channels/statement.ts';
 
-const sizeLimit = 64_000_000;
+/** Of a whole bill, unpacked. */
+export const sizeLimit = 64_000_000;
 const lineLimit = 64_000;
 const lineFeed = 0x0a;
 
@@ -12,7 +13,8 @@ export interface TextLine {
   readonly text: string;
 }
 
-const inflated = (bytes: Buffer): Buffer => {
+/** As it is, or unpacked when it is gzip. */
+export const inflated = (bytes: Buffer): Buffer => {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     // Bounded: a small file may claim to hold ten gigabytes.

@@ -6,6 +6,7 @@ import type { ChannelAccount } from '#channels/account.ts';
 import type { Acknowledgement, Capabilities, Channel, ChannelKind, RefundToPlace } from '#channels/channel.ts';
 
 import { readCallback } from './callback.ts';
+import { fetchStatement } from './download.ts';
 import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, refundRefused } from './outcome.ts';
 import { methods, needs, placeOrder, withinBytes } from './place.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
@@ -111,6 +112,7 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
     identity: { merchant: settings.mchid, app: settings.appid },
     ...payments(wire, settings),
     ...refunds(wire),
+    fetchStatement: (billDate, kind) => fetchStatement(wire, billDate, kind),
     readCallback: (callback) => readCallback(callback, { mchid: settings.mchid, apiKey, platform }, now()),
   };
 };

@@ -1,4 +1,4 @@
-import { StatementError, type Statement, type StatementLine } from '#channels/channel.ts';
+import { StatementError, type Statement, type StatementLine } from '#channels/statement.ts';
 
 import { namesIn, Row, shown } from './bill-row.ts';
 import { cellsOf, linesOf, type TextLine } from './bill-text.ts';

@@ -3,8 +3,7 @@ import * as z from 'zod';
 import { authorization, type Platform, type Signer, verifySigned } from './signature.ts';
 
 /** WeChat's replies are a few KB; anything above this is not one. */
-const replyLimit = 1_000_000;
-const timeoutMs = 8_000;
+const replies = { bytes: 1_000_000, milliseconds: 8_000 };
 
 /** Success is verified and parsed; a refusal is what WeChat (or something before it) says, read as far as it can be. */
 export type Reply =
@@ -25,13 +24,19 @@ export interface Wire {
   readonly now: () => Date;
 }
 
-const bodyOf = async (response: Response): Promise<Buffer> => {
+/** What a call may bring, and how long it may take. */
+interface Bounds {
+  readonly bytes: number;
+  readonly milliseconds: number;
+}
+
+const bodyOf = async (response: Response, limit: number): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
     // Leaving the loop cancels the stream: what is too large is not read to its end.
-    if (size > replyLimit) throw new Unanswered('the reply is larger than any reply of WeChat');
+    if (size > limit) throw new Unanswered('the reply is larger than any reply of WeChat');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -57,18 +62,12 @@ const parsed = (body: Buffer): unknown => {
   }
 };
 
-/**
- * Signs and sends, once. Only 2xx replies are signed for certain (WeChat's own clients skip the others), and they are believed
- * only after verification. Throws on everything that leaves the matter open: network, time, size, redirects, signatures.
- */
-export const send = async (wire: Wire, method: 'GET' | 'POST', path: string, content?: object): Promise<Reply> => {
-  const url = new URL(wire.baseUrl.replace(/\/$/, '') + path);
-  const body = content === undefined ? '' : JSON.stringify(content);
+const call = async (wire: Wire, url: URL, method: 'GET' | 'POST', body: string, accept: string, within: Bounds) => {
   const request = { method, target: url.pathname + url.search, body };
   const response = await fetch(url, {
     method,
     headers: {
-      Accept: 'application/json',
+      Accept: accept,
       Authorization: authorization(wire.signer, request, wire.now()),
       'User-Agent': 'Suanpan',
       // With a public key instead of platform certificates WeChat must be told which.
@@ -77,13 +76,38 @@ export const send = async (wire: Wire, method: 'GET' | 'POST', path: string, con
     },
     ...(body !== '' && { body }),
     redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.timeout(within.milliseconds),
   });
-  const bytes = await bodyOf(response);
+  return { response, bytes: await bodyOf(response, within.bytes) };
+};
+
+const urlOf = ({ baseUrl }: Wire, path: string) => new URL(baseUrl.replace(/\/$/, '') + path);
+
+/**
+ * Signs and sends, once. Only 2xx replies are signed for certain (WeChat's own clients skip the others), and they are believed
+ * only after verification. Throws on everything that leaves the matter open: network, time, size, redirects, signatures.
+ */
+export const send = async (wire: Wire, method: 'GET' | 'POST', path: string, content?: object): Promise<Reply> => {
+  const body = content === undefined ? '' : JSON.stringify(content);
+  const { response, bytes } = await call(wire, urlOf(wire, path), method, body, 'application/json', replies);
   if (!response.ok) return refusalOf(response.status, bytes);
   verifySigned(Object.fromEntries(response.headers), bytes, wire.platform, wire.now());
   // The reply to closing has no body, and its signature covers the empty one.
   return { ok: true, status: response.status, body: response.status === 204 ? undefined : parsed(bytes) };
+};
+
+/**
+ * The one reply that WeChat does not sign: the file of a bill, at the address that a signed reply gave. The address must be that
+ * of this very service: nobody's reply makes us call another. Whether the file is the true one is for its hash to say.
+ */
+export const download = async (wire: Wire, address: string, within: Bounds): Promise<Buffer> => {
+  const own = urlOf(wire, '/v3/billdownload/file');
+  const url = URL.parse(address);
+  if (!url || url.origin !== own.origin || url.pathname !== own.pathname || url.username || url.password)
+    throw new Unanswered('the address of the bill is not one of this service');
+  const { response, bytes } = await call(wire, url, 'GET', '', '*/*', within);
+  if (response.status === 200) return bytes;
+  throw new Unanswered(`downloading: WeChat answered ${response.status} ${refusalOf(response.status, bytes).code}`);
 };
 
 /** What a 200 says; anything else (202: taken, and not yet handled) leaves the matter open. */

@@ -1,4 +1,4 @@
-import { StatementError, type Statement } from '#channels/channel.ts';
+import { StatementError, type Statement } from '#channels/statement.ts';
 import type { ChannelAccount } from '#channels/account.ts';
 import { businessDate, type BusinessDate } from '#kernel/business-date.ts';
 

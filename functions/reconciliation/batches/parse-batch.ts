@@ -1,5 +1,6 @@
 import type { ChannelAccount } from '#channels/account.ts';
-import { StatementError, type ChannelKind, type Statement } from '#channels/channel.ts';
+import type { ChannelKind } from '#channels/channel.ts';
+import { StatementError, type Statement } from '#channels/statement.ts';
 import { addDays } from '#kernel/business-date.ts';
 import { eventOf, keptIn, type Batch, type BatchId } from '#reconciliation/batch.ts';
 import type { ReadFlow } from '#reconciliation/entry.ts';
@@ -44,7 +45,7 @@ const readStatement = async (deps: ParseDeps, batch: Batch): Promise<Statement> 
   if (!account) throw new StatementError(0, 'its channel account is no longer configured');
   const bytes = await deps.files.read(keptIn(batch.id).statement);
   if (bytes.length === 0) throw new StatementError(0, 'the file has no bytes');
-  const statement = deps.channelKind(account.channel).readStatement(bytes);
+  const statement = deps.channelKind(account.channel).readStatement(bytes, batch.kind);
   const entries = await freezeEntries(deps, batch);
   const ofTheDay = entries.filter(({ carriedFrom }) => carriedFrom === undefined).length;
   checkStatement(statement, { account, billDate: batch.bill_date, entries: ofTheDay });
