@@ -243,9 +243,17 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
 export type Machine = Awaited<ReturnType<typeof startMachine>>;
 
 /**
- * One machine for the stories of a file or of a `describe`. After each of them no fault may wait for somebody else's event,
- * everything that an app was told must have been signed, and the books must balance to the fen.
+ * After each story no fault may wait for somebody else's event, everything that an app was told must have been signed, and
+ * the books must balance to the fen.
  */
+const leaveInOrder = async ({ quiet, armed, receiver, trialBalance }: Machine): Promise<void> => {
+  await quiet();
+  expect(await armed(), 'faults that were left over').toEqual([]);
+  expect(receiver.notBelieved()).toEqual([]);
+  expect((await trialBalance()).difference).toBe(0);
+};
+
+/** One machine for the stories of a file or of a `describe`, each with orders of its own. */
 export const useMachine = (options: Partial<PlatformOptions> = {}): (() => Machine) => {
   let machine: Machine | undefined;
   const get = (): Machine => {
@@ -255,12 +263,20 @@ export const useMachine = (options: Partial<PlatformOptions> = {}): (() => Machi
   beforeAll(async () => {
     machine = await startMachine(options);
   });
-  afterEach(async () => {
-    await get().quiet();
-    expect(await get().armed(), 'faults that were left over').toEqual([]);
-    expect(get().receiver.notBelieved()).toEqual([]);
-    expect((await get().trialBalance()).difference).toBe(0);
-  });
+  afterEach(() => leaveInOrder(get()));
   afterAll(() => machine?.stop());
   return get;
 };
+
+/** A machine for one story alone. */
+export const onMachine =
+  (story: (machine: Machine) => Promise<void>, options: Partial<PlatformOptions> = {}) =>
+  async (): Promise<void> => {
+    const machine = await startMachine(options);
+    try {
+      await story(machine);
+      await leaveInOrder(machine);
+    } finally {
+      await machine.stop();
+    }
+  };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Reply } from './client.ts';
-import { costOf, eventually, feeOf, fresh, useMachine } from './machine.ts';
+import { costOf, feeOf, fresh, useMachine } from './machine.ts';
 
 const expectProblem = (reply: Reply, status: number, code: string, pointer?: string) => {
   expect([reply.status, reply.body.code, reply.body.status], JSON.stringify(reply.body)).toEqual([
@@ -468,22 +468,5 @@ describe('a payment', () => {
     await advance(121);
     expect(await read(payment.id)).toMatchObject({ status: 'closed', close_reason: 'by_app' });
     expect(receiver.told(payment.id)).toEqual(['payment.closed']);
-  });
-
-  test('without an answer but paid all the same is unknown, then found by the look ten seconds later', async () => {
-    const { app, order, spoil, read, receiver, quiet } = machine();
-    await spoil('lose_callback');
-    await spoil('timeout_but_paid');
-    const start = performance.now();
-    const { status, body } = await app.post('/v1/payments', order());
-    const answered = performance.now();
-    expect(status).toBe(201);
-    expect(answered - start).toBeLessThan(9_500);
-    expect(body).toMatchObject({ status: 'paying' });
-    expect(body.attempts[0]).toMatchObject({ status: 'unknown', action: null });
-    await eventually('the look to find it', async () => (await read(body.id)).status === 'paid', { seconds: 16 });
-    expect(performance.now() - answered).toBeGreaterThan(8_000);
-    await quiet();
-    expect(receiver.told(body.id)).toEqual(['payment.paid']);
   });
 });
