@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
 import type { Merchant } from '#merchants/merchant.ts';
+import { contend, lost } from '#platform/contend.ts';
 
 import { PaymentToPlace } from './operations.ts';
 import { paymentId, type Payment } from './payment.ts';
@@ -69,6 +70,14 @@ const sameAgain = (existing: Payment, content: string): Payment => {
   return existing;
 };
 
+/** Writes a new payment, or finds who was first. A transaction on its row refuses without showing it: tried again. */
+const create = (deps: Deps, prepared: Payment): Promise<{ payment: Payment; isNew: boolean }> =>
+  contend(async () => {
+    const saved = await deps.payments.save(prepared);
+    if (saved.won) return { payment: saved.noun, isNew: true };
+    return saved.existing ? { payment: saved.existing, isNew: false } : lost;
+  });
+
 /**
  * Places a payment. One conditional put is creation, idempotency and look-up: the same number with the same content is
  * the same payment, for ever. A repeated placement finishes what a crashed first call began.
@@ -86,8 +95,8 @@ export const placePayment = async (
     if (existing) return sameAgain(existing, contentOf(input));
     throw refusal;
   });
-  const saved = prepared.version === 0 ? await deps.payments.save(prepared) : undefined;
-  if (saved?.won) return { payment: await sendOrder(deps, saved.noun, 1), isNew: true };
-  const existing = sameAgain(saved?.existing ?? prepared, contentOf(input));
+  const created = prepared.version === 0 ? await create(deps, prepared) : { payment: prepared, isNew: false };
+  if (created.isNew) return { payment: await sendOrder(deps, created.payment, 1), isNew: true };
+  const existing = sameAgain(created.payment, contentOf(input));
   return { payment: await sendOrder(deps, existing, existing.attempts.length), isNew: false };
 };
