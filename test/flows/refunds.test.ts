@@ -364,14 +364,14 @@ describe('the entries of every account', () => {
     expect(accounts.length).toBeGreaterThan(4);
     for (const account of accounts) {
       let [sum, cursor, found] = [0, '', 0];
-      // Nothing was booked before today: a page of older days has nothing, and what comes after it neither.
+      // Nothing was booked before today: a page that has nothing is of older days, and what comes after it is older still.
       do {
         const page = await app.get(`/v1/accounts/${account.id}/entries?limit=5${cursor && `&cursor=${cursor}`}`);
         expect(page.status).toBe(200);
         for (const { amount } of page.body.data) sum += amount;
         found = page.body.data.length;
         cursor = page.body.next_cursor ?? '';
-      } while (cursor && found === 5);
+      } while (cursor && found > 0);
       expect([account.subject, sum]).toEqual([account.subject, account.balance]);
     }
   });

@@ -1,0 +1,288 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { generateKeyPair, importJWK, SignJWT } from 'jose';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { synthesize } from '../../local/synthesize.ts';
+import { bearer, plainJson, type Reply } from './client.ts';
+import { fresh, useMachine } from './machine.ts';
+
+const machine = useMachine();
+
+interface Described {
+  readonly route: string;
+  readonly security: 'http_message_signature' | 'bearer' | 'none';
+}
+
+/** Every operation as the OpenAPI document shows it. */
+const described = async (): Promise<Described[]> => {
+  const { status, body } = await plainJson('GET', new URL('/openapi.json', machine().stage.api));
+  expect(status).toBe(200);
+  expect(body.openapi).toMatch(/^3\.1\./);
+  return Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.entries(methods as Record<string, { security: Record<string, unknown>[] }>).map(
+      ([method, { security }]): Described => ({
+        route: `${method.toUpperCase()} ${path}`,
+        security: (Object.keys(security[0] ?? {})[0] ?? 'none') as Described['security'],
+      }),
+    ),
+  );
+};
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: { readonly RouteKey?: string };
+}
+
+/** Every route of the HTTP API, as the template deploys it. */
+const deployed = async (): Promise<string[]> => {
+  const text = readFileSync(join(await synthesize(), 'SuanpanService.template.json'), 'utf8');
+  const { Resources } = JSON.parse(text) as { Resources: Record<string, Resource> };
+  return Object.values(Resources)
+    .filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route')
+    .map(({ Properties }) => Properties?.RouteKey ?? '');
+};
+
+/** Not operations: channels' callbacks, pages for people, the document itself and whatever stands behind all other addresses. */
+const isOperation = (route: string) =>
+  route.includes(' ') &&
+  !/^(POST|ANY) \/callbacks\//.test(route) &&
+  !/ \/(openapi\.json|\{[a-z]+\+\}|)$/.test(route) &&
+  !/ \/(cashier|pay)\b/.test(route);
+
+describe('the OpenAPI document', () => {
+  test('describes each route that is deployed, and no other', async () => {
+    const routes = (await deployed()).filter(isOperation);
+    expect(routes.length).toBeGreaterThan(10);
+    expect(
+      (await described())
+        .map(({ route }) => route)
+        .filter(isOperation)
+        .toSorted(),
+    ).toEqual(routes.toSorted());
+  });
+
+  test('says of each operation who may call it, and only apps and operators may', async () => {
+    for (const { route, security } of await described())
+      expect([route, security]).toEqual([
+        route,
+        route.includes(' /admin/') ? 'bearer' : / \/v1\//.test(route) ? 'http_message_signature' : security,
+      ]);
+  });
+});
+
+/** One of everything that an app owns, and what another app might try with it. */
+const things: Record<string, string> = {};
+let secrets: string[] = [];
+
+beforeAll(async () => {
+  const { paid, app, order, stage, quiet, receiver } = machine();
+  const payment = await paid({ subject: 'A secret subject', metadata: { note: 'secret metadata' } });
+  const number = fresh('refund');
+  const refund = await app.post('/v1/refunds', { payment_id: payment.id, merchant_refund_id: number, amount: 1 });
+  expect(refund.status).toBe(201);
+  const open = await app.post('/v1/payments', order());
+  await quiet();
+  const [account] = (await app.get(`/v1/accounts?owner=${stage.merchant_id}`)).body.data;
+  Object.assign(things, {
+    pay: payment.id,
+    open: open.body.id,
+    rfd: refund.body.id,
+    acc: account.id,
+    mch: stage.merchant_id,
+    order: payment.merchant_order_id,
+    stl: 'stl_00000000000000000000000000',
+  });
+  secrets = [
+    'A secret subject',
+    'secret metadata',
+    payment.attempts[0].channel_order_no,
+    payment.attempts[0].channel_trade_no,
+    open.body.attempts[0].channel_order_no,
+    number,
+    receiver.url(''),
+  ];
+});
+
+/** The path with our ids for what it names, and a body that would be right if the thing were ours. */
+const requestOf = (route: string): { method: string; path: string; body?: unknown } => {
+  const [method = '', path = ''] = route.split(' ');
+  const id = path.includes('/payments') ? things['pay'] : path.includes('/refunds') ? things['rfd'] : things['acc'];
+  const named = path.replaceAll(/\{[^}]+\}/g, id ?? '');
+  if (route === 'GET /v1/payments') return { method, path: `${named}?merchant_order_id=${things['order'] ?? ''}` };
+  if (route === 'GET /v1/accounts') return { method, path: `${named}?owner=${things['mch'] ?? ''}` };
+  if (route === 'POST /v1/payments') return { method, path: named, body: machine().order() };
+  if (route === 'POST /v1/refunds')
+    return { method, path: named, body: { payment_id: things['pay'], merchant_refund_id: fresh(), amount: 1 } };
+  if (route.endsWith('/attempts'))
+    return {
+      method,
+      path: named.replace(things['pay'] ?? '', things['open'] ?? ''),
+      body: { method: 'wechat_native' },
+    };
+  if (route.endsWith('/close'))
+    return { method, path: named.replace(things['pay'] ?? '', things['open'] ?? ''), body: {} };
+  return { method, path: named, ...(method !== 'GET' && { body: {} }) };
+};
+
+describe('another app', () => {
+  test('sees nothing of what is ours on any operation, and can do nothing with it', async () => {
+    const { other, app } = machine();
+    const operations = (await described()).filter(({ security }) => security === 'http_message_signature');
+    expect(operations.length).toBeGreaterThanOrEqual(9);
+    const before = await Promise.all([things['pay'], things['open']].map((id) => app.get(`/v1/payments/${id ?? ''}`)));
+    for (const { route } of operations) {
+      const { method, path, body } = requestOf(route);
+      const theirs = await other.call(method, path, body);
+      const text = JSON.stringify(theirs.body);
+      for (const secret of secrets) expect([route, text.includes(secret)]).toEqual([route, false]);
+      // Not found, or a list of nothing: never "forbidden", which would say that there is something.
+      const answer = theirs.status === 200 ? theirs.body.data : theirs.body.code;
+      expect([route, theirs.status, answer]).toEqual([route, theirs.status, theirs.status === 200 ? [] : 'not_found']);
+      // The same request by whose it is goes through, or the refusal above would prove nothing.
+      const mine = await app.call(method, path, body);
+      expect([route, mine.status < 300]).toEqual([route, true]);
+      if (method === 'GET' && !path.includes('settlements')) expect(JSON.stringify(mine.body)).not.toBe(text);
+      if (route.endsWith('/close')) things['open'] = (await app.post('/v1/payments', machine().order())).body.id;
+    }
+    const after = await app.get(`/v1/payments/${things['pay'] ?? ''}`);
+    // One fen of ours was refunded by ourselves above.
+    expect(after.body).toMatchObject({ id: before[0]?.body.id, status: 'paid' });
+  });
+
+  test('has the same numbers as we do, without knowing', async () => {
+    const { app, other, order, stage } = machine();
+    const asked = order();
+    const mine = await app.post('/v1/payments', asked);
+    const theirs = await other.post('/v1/payments', { ...asked, merchant_id: stage.other_app.merchant_id });
+    expect([mine.status, theirs.status]).toEqual([201, 201]);
+    expect(theirs.body.id).not.toBe(mine.body.id);
+    expect(theirs.body.attempts[0].channel_order_no).not.toBe(mine.body.attempts[0].channel_order_no);
+  });
+
+  test('is told nothing of ours', async () => {
+    const { receiver } = machine();
+    expect(
+      receiver
+        .deliveries()
+        .filter(({ path, data }) => path.startsWith('/other') !== (data.app_id === machine().stage.other_app.id)),
+    ).toEqual([]);
+  });
+});
+
+const everyAdminRoute = async (ask: (method: string, path: string, body?: unknown) => Promise<Reply>) => {
+  const routes = (await described()).filter(({ security }) => security === 'bearer');
+  expect(routes.length).toBeGreaterThanOrEqual(7);
+  const statuses = new Map<string, number>();
+  for (const { route } of routes) {
+    const [method = '', path = ''] = route.split(' ');
+    const named = path.replaceAll(/\{[^}]+\}/g, 'bat_00000000000000000000000000');
+    statuses.set(route, (await ask(method, named, method === 'GET' ? undefined : {})).status);
+  }
+  return statuses;
+};
+
+const expectEvery = (statuses: ReadonlyMap<string, number>, status: number) =>
+  expect(Object.fromEntries(statuses)).toEqual(
+    Object.fromEntries([...statuses.keys()].map((route) => [route, status])),
+  );
+
+describe('a route of the console', () => {
+  const now = () => Math.floor(machine().now().getTime() / 1_000);
+  const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
+  /** A token as the issuer makes them, changed. */
+  const tokenBy = async (
+    privateKey: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'],
+    over: Record<string, unknown>,
+    header: { alg: string; kid?: string } = { alg: 'RS256', kid: 'local' },
+  ) =>
+    new SignJWT({ ...claimsOf(machine().stage.admin.token), iat: now(), exp: now() + 600, ...over })
+      .setProtectedHeader(header)
+      .sign(privateKey);
+
+  const issuersKey = async () => {
+    const { key } = JSON.parse(readFileSync(join(machine().dataDir, 'issuer.json'), 'utf8'));
+    return (await importJWK(key, 'RS256')) as Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+  };
+
+  test('refuses whoever has no token, with the words of the gateway', async () => {
+    const { stage } = machine();
+    expectEvery(await everyAdminRoute((method, path, body) => plainJson(method, new URL(path, stage.api), body)), 401);
+  });
+
+  test.each<[string, () => Promise<string>]>([
+    ['garbage', async () => 'garbage'],
+    ['another issuer’s key', async () => tokenBy((await generateKeyPair('RS256')).privateKey, {})],
+    ['another issuer', async () => tokenBy(await issuersKey(), { iss: 'http://127.0.0.1:1' })],
+    ['another audience', async () => tokenBy(await issuersKey(), { aud: 'another-console' })],
+    ['yesterday', async () => tokenBy(await issuersKey(), { iat: now() - 90_000, exp: now() - 86_400 })],
+    [
+      'a changed role',
+      async () => {
+        const [head = '', , signature = ''] = machine().stage.finance_maker.token.split('.');
+        const claims = { ...claimsOf(machine().stage.finance_maker.token), 'cognito:groups': ['admin'] };
+        return [head, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
+      },
+    ],
+    [
+      'no algorithm',
+      async () => {
+        const head = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
+        return [head, machine().stage.admin.token.split('.')[1] ?? '', ''].join('.');
+      },
+    ],
+  ])('refuses a token of %s', async (_, token) => {
+    const { stage } = machine();
+    expectEvery(await everyAdminRoute(bearer(stage.api, await token()).call), 401);
+  });
+
+  test('believes a token that was made the same way, so that the refusals above are of what was changed', async () => {
+    const client = bearer(machine().stage.api, await tokenBy(await issuersKey(), {}));
+    expect((await client.get('/admin/v1/ledger/trial-balance')).status).toBe(200);
+  });
+
+  test.each([
+    ['no role', []],
+    ['a role that there is not', ['owner']],
+    ['a role whose name only begins like one', ['administrator', 'admin2']],
+  ])('refuses an operator with %s', async (_, roles) => {
+    const token = await tokenBy(await issuersKey(), { 'cognito:groups': roles });
+    expectEvery(await everyAdminRoute(bearer(machine().stage.api, token).call), 403);
+  });
+
+  test('refuses whoever may read but not write, and writes nothing', async () => {
+    const { stage, batches, now: clock } = machine();
+    const date = clock().toISOString().slice(0, 10);
+    const token = await tokenBy(await issuersKey(), { 'cognito:groups': ['support'] });
+    const client = bearer(stage.api, token);
+    const day = { channel_account_id: stage.channel_accounts.wechat, bill_date: date, kind: 'trade' };
+    expect((await client.get('/admin/v1/reconciliation/batches')).status).toBe(200);
+    expect(await client.post('/admin/v1/reconciliation/batches', day)).toMatchObject({
+      status: 403,
+      body: { code: 'role_required' },
+    });
+    expect(await client.post('/admin/v1/settlements/runs', { business_date: date })).toMatchObject({ status: 403 });
+    expect(await batches(date)).toEqual([]);
+  });
+
+  test('believes no app’s signature', async () => {
+    expectEvery(await everyAdminRoute((method, path, body) => machine().app.call(method, path, body)), 401);
+  });
+});
+
+describe('an address that is no operation', () => {
+  test.each([
+    ['GET', '/v1'],
+    ['DELETE', '/v1/payments/pay_00000000000000000000000000'],
+    ['PUT', '/v1/payments'],
+    ['GET', '/v1/payments/pay_00000000000000000000000000/attempts'],
+    ['GET', '/.env'],
+    ['POST', '/v2/payments'],
+    ['GET', '/v1//payments'],
+  ])('%s %s is not found', async (method, path) => {
+    const { status, body } = await plainJson(method, `${machine().stage.api}${path}`);
+    expect([status, body.code]).toEqual([404, 'not_found']);
+  });
+});
