@@ -3,7 +3,7 @@ import { isFinal, type Payment } from './payment.ts';
 
 const minute = 60_000;
 
-/** The first two looks at an attempt without an answer come by delayed message; the rest by the due index. */
+/** The first two looks at an attempt come by delayed message; the rest by the due index. */
 export const quickLookSeconds = [10, 30] as const;
 
 /** Ages at which an attempt is looked at, in minutes; from then on every twelve hours. */

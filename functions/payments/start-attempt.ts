@@ -8,6 +8,7 @@ import { attempts, type Attempt } from './attempt.ts';
 import { changePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
 import type { Deps as LookDeps } from './look-again.ts';
+import { isLookedAt } from './next-look.ts';
 import { changeAttempt, channelOrderNo, hear, isFinal, loseAnswer, type Payer, type Payment } from './payment.ts';
 import { routeTo } from './route.ts';
 
@@ -90,9 +91,9 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
 };
 
 /**
- * Sends an attempt's order to its channel, once, and writes what it answered; again when its action has run out. No answer
- * leaves the attempt unknown, to be looked at after 10 s and 30 s; if even that message is lost, the due index has it within
- * a minute.
+ * Sends an attempt's order to its channel, once, and writes what it answered; again when its action has run out. Whatever
+ * it answered, how the attempt ends is not known yet: it is looked at after 10 s and 30 s, because payers pay within seconds
+ * and callbacks get lost; if even those messages are lost, the due index has it within a minute.
  */
 export const sendOrder = async (deps: Deps, payment: Payment, no: number): Promise<Payment> => {
   const attempt = payment.attempts.find((other) => other.no === no);
@@ -113,6 +114,6 @@ export const sendOrder = async (deps: Deps, payment: Payment, no: number): Promi
     },
     payment,
   );
-  if (told.attempts.some((other) => other.no === no && isUnanswered(other))) await deps.lookSoon(payment.id);
+  if (told.attempts.some((other) => other.no === no && isLookedAt(other))) await deps.lookSoon(payment.id);
   return told;
 };
