@@ -9,6 +9,7 @@ import { Front } from './capabilities/front.ts';
 import { PaymentDesk } from './capabilities/payment-desk.ts';
 import { Reconciliation } from './capabilities/reconciliation.ts';
 import { Settlement } from './capabilities/settlement.ts';
+import { StatementFetch } from './capabilities/statement-fetch.ts';
 import { Routes } from './constructs/routes.ts';
 import { WorkQueue } from './constructs/queue-worker.ts';
 import type { DataStack } from './data-stack.ts';
@@ -48,6 +49,7 @@ export class ServiceStack extends Stack {
     new PaymentDesk(this, 'PaymentDesk', shared);
     new BooksAndNotices(this, 'BooksAndNotices', shared);
     new Reconciliation(this, 'Reconciliation', shared);
+    new StatementFetch(this, 'StatementFetch', shared);
     new Settlement(this, 'Settlement', shared);
     new Front(this, 'Front', shared);
 

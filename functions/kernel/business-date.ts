@@ -29,6 +29,15 @@ export const businessDate = (instant: Date, timeZone: string): BusinessDate => {
   return format.format(instant);
 };
 
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** `HH:MM`, as a clock there shows it. */
+export const timeOfDay = (instant: Date, timeZone: string): string => {
+  const format = clocks.get(timeZone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone, timeStyle: 'short' });
+  clocks.set(timeZone, format);
+  return format.format(instant);
+};
+
 export const addDays = (date: BusinessDate, days: number): BusinessDate => {
   const at = new Date(`${date}T00:00:00Z`);
   at.setUTCDate(at.getUTCDate() + days);

@@ -1,0 +1,47 @@
+import { Duration } from 'aws-cdk-lib';
+import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+
+import { ServiceFunction } from '../constructs/service-function.ts';
+import { inBooks, inConfig, inOrders, readsChannels } from './grants.ts';
+import type { Shared } from './shared.ts';
+
+/** Brings each channel's statements of the day before to where statements arrive. */
+export class StatementFetch extends Construct {
+  constructor(scope: Construct, id: string, { data, bus }: Shared) {
+    super(scope, id);
+
+    const fetching = new ServiceFunction(this, 'Run', {
+      entry: 'reconciliation/fetching/schedule',
+      description: 'Fetches the statements of the day before from the channels, until each has come',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        BOOKS_TABLE: data.books.tableName,
+        CONFIG_TABLE: data.config.tableName,
+        STATEMENTS_BUCKET: data.statements.bucketName,
+        CHANNEL_SECRETS: data.channelSecrets.secretArn,
+        BUS: bus.eventBusName,
+      },
+      timeout: Duration.minutes(14),
+      memorySize: 1_769,
+    });
+    inBooks(fetching, data, 'GetItem', 'PutItem');
+    inConfig(fetching, data, 'Query');
+    inOrders(fetching, data, 'BatchGetItem', 'Query');
+    readsChannels(fetching, data);
+    data.statements.grantRead(fetching, 'statements/*');
+    data.statements.grantPut(fetching, 'statements/*');
+    bus.grantPutEventsTo(fetching);
+
+    // Which accounts are due, each by a clock of its own time zone, is decided in the run; here only how often there is one.
+    new Schedule(this, 'HalfHourly', {
+      description: 'Fetches statements from 10:30 on, again and again while a channel has none',
+      schedule: ScheduleExpression.cron({ minute: '0,30' }),
+      target: new LambdaInvoke(fetching, {
+        input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
+        retryAttempts: 3,
+      }),
+    });
+  }
+}
