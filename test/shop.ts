@@ -113,6 +113,7 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     find: payments.find,
     merchant: async (id) => (id === merchant.id ? merchant : undefined),
     feePlan: async () => plan,
+    profile: async () => undefined,
     urlAllowed: () => true,
   };
   const balance = async (subject: Subject, channelAccountId?: string) =>

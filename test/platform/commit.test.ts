@@ -63,6 +63,8 @@ describe('one write', () => {
   });
 });
 
+const there = (pk: string) => ({ Code: 'ConditionalCheckFailed', Item: marshall({ pk, write_id: `mine-${pk}` }) });
+
 describe('several writes', () => {
   const two = [put('a', 'mine-a'), put('b', 'mine-b')];
   test('are one transaction', async () => {
@@ -82,7 +84,6 @@ describe('several writes', () => {
     ]);
   });
   test('that find themselves there have won', async () => {
-    const there = (pk: string) => ({ Code: 'ConditionalCheckFailed', Item: marshall({ pk, write_id: `mine-${pk}` }) });
     mock.on(TransactWriteCommand).rejects(cancelled(there('a'), there('b')));
     expect(await commit(two)).toEqual([]);
   });

@@ -36,20 +36,20 @@ const again = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
   throw last;
 };
 
-const callback = (at: Shop, no: string) =>
-  takeCallback(
-    {
-      ...at.deps,
-      callbacks: callbackStore(faults.db, 'orders'),
-      findPayment: at.deps.find,
-      refundExists: async () => false,
-      applyOutcome: applyOutcome.bind(undefined, at.deps),
-      applyRefundOutcome: async () => undefined,
-      noteRefusal: () => undefined,
-    },
-    at.account.id,
-    { headers: {}, body: Buffer.from(no) },
-  );
+const callback = (at: Shop, no: string) => {
+  const deps = {
+    ...at.deps,
+    callbacks: callbackStore(faults.db, 'orders'),
+    findPayment: at.deps.find,
+    findRefund: at.deps.refunds.find,
+    refundExists: async () => false,
+    applyOutcome: applyOutcome.bind(undefined, at.deps),
+    applyRefundOutcome: async () => undefined,
+    noteRefusal: () => undefined,
+    noteQuarantine: () => undefined,
+  };
+  return takeCallback(deps, at.account.id, { headers: {}, body: Buffer.from(no) });
+};
 
 /** Placed, paid, told by callback, booked, refunded in part, the refund done and booked: every write there is. */
 const story = async (at: Shop) => {

@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
+import type { DynamoDBStreamEvent, SQSEvent, StreamRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
@@ -152,29 +152,32 @@ test('a secret that is missing or of the wrong shape is refused without a word o
   expect(mocks.secrets.calls()).toHaveLength(1);
 });
 
-describe('folding a table’s stream', () => {
-  const record = (n: number, images: { before?: object; after?: object }) => ({
-    dynamodb: {
-      SequenceNumber: String(n),
-      ...(images.before && { OldImage: marshall(images.before) }),
-      ...(images.after && { NewImage: marshall(images.after) }),
-    },
-  });
-  const folding = () => {
-    const followed: unknown[][] = [];
-    const failures: unknown[] = [];
-    const understand = (change: { pk: string; after: unknown }) => {
-      if (change.pk === 'poison') throw new Error('cannot be understood');
-      return change;
-    };
-    const run = fold(
-      understand,
-      async (changes) => void followed.push([...changes]),
-      (error) => failures.push(error),
-    );
-    return { followed, failures, run: (...Records: object[]) => run({ Records } as DynamoDBStreamEvent) };
-  };
+const understand = (change: { pk: string; after: unknown }) => {
+  if (change.pk === 'poison') throw new Error('cannot be understood');
+  return change;
+};
 
+const imageOf = (row: object) => marshall(row) as NonNullable<StreamRecord['NewImage']>;
+
+const record = (n: number, images: { before?: object; after?: object }): DynamoDBStreamEvent['Records'][number] => ({
+  dynamodb: {
+    SequenceNumber: String(n),
+    ...(images.before && { OldImage: imageOf(images.before) }),
+    ...(images.after && { NewImage: imageOf(images.after) }),
+  },
+});
+const folding = () => {
+  const followed: unknown[][] = [];
+  const failures: unknown[] = [];
+  const run = fold(
+    understand,
+    async (changes) => void followed.push([...changes]),
+    (error) => failures.push(error),
+  );
+  return { followed, failures, run: (...Records: DynamoDBStreamEvent['Records']) => run({ Records }) };
+};
+
+describe('folding a table’s stream', () => {
   test('follows every change, with both images, in order', async () => {
     const { followed, run } = folding();
     const answer = await run(
@@ -210,8 +213,6 @@ describe('folding a table’s stream', () => {
       () => Promise.reject(new Error('the books do not answer')),
       () => undefined,
     );
-    await expect(
-      run({ Records: [record(1, { after: { pk: 'a' } })] } as unknown as DynamoDBStreamEvent),
-    ).rejects.toThrow('do not answer');
+    await expect(run({ Records: [record(1, { after: { pk: 'a' } })] })).rejects.toThrow('do not answer');
   });
 });
