@@ -50,8 +50,10 @@ export const addAttempt = async (
   const merchant = await deps.merchant(read.merchant_id);
   if (merchant?.status !== 'active') throw new Failure('merchant_not_active');
   const wanted = { method, amount: read.amount, currency: read.currency, payer: payer ?? read.payer };
-  const attempt = await newAttempt(deps, merchant, wanted, read.attempts.length + 1);
+  const chosen = await newAttempt(deps, merchant, wanted, read.attempts.length + 1);
   const free = await closeLive(deps, read);
+  // Somebody else may have added one meanwhile: no two attempts share a number.
+  const attempt = { ...chosen, no: free.attempts.length + 1 };
   const saved = await savePayment(deps, free, { ...free, payer: wanted.payer, attempts: [...free.attempts, attempt] });
   if (!saved) throw new Failure('conflict');
   return { payment: await sendOrder(deps, saved, attempt.no), isNew: true };
