@@ -52,6 +52,7 @@ export const tables = async () => {
   await client.send(table('config', [], key.sort));
   const open = () => DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   return {
+    url: engine.url,
     db: open(),
     /** Another client of the same tables, whose `send` a test may put faults before. */
     another: open,
