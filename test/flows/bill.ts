@@ -38,14 +38,15 @@ const totalOf = (name: string, { rows }: Bill): string => {
   return yuanOf(sum, column === '手续费' ? 5 : 2);
 };
 
+const quoted = (cells: readonly string[]) => cells.map((cell) => `\`${cell}`).join(',');
+
 /** As a file whose totals its own rows prove, unless they are given. */
 export const writeBill = (bill: Bill, totals: Readonly<Record<string, string>> = {}, lineEnd = '\r\n'): Buffer => {
-  const row = (cells: readonly string[]) => cells.map((cell) => `\`${cell}`).join(',');
   const lines = [
     bill.names.join(','),
-    ...bill.rows.map((cells) => row(bill.names.map((name) => cells[name] ?? ''))),
+    ...bill.rows.map((cells) => quoted(bill.names.map((name) => cells[name] ?? ''))),
     bill.totalNames.join(','),
-    row(bill.totalNames.map((name) => totals[name] ?? totalOf(name, bill))),
+    quoted(bill.totalNames.map((name) => totals[name] ?? totalOf(name, bill))),
   ];
   return Buffer.from(mark + lines.map((line) => `${line}${lineEnd}`).join(''));
 };

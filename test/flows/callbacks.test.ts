@@ -233,6 +233,35 @@ describe('a callback', () => {
     expect(receiver.told(payment.id)).toEqual(['payment.paid', 'payment.duplicate']);
   });
 
+  test('of the right amount after a wrong one pays; the wrong money goes on waiting for a person', async () => {
+    const { place, wechat, until, balances, receiver, quiet } = machine();
+    const before = await balances();
+    const payment = await place();
+    for (const amount of [9_000, 10_000])
+      expect((await wechat.send(wechat.notification(wechat.success(orderNoOf(payment), amount)))).status).toBeLessThan(
+        300,
+      );
+    const paid = await until(payment.id, 'paid');
+    expect(paid.attempts).toMatchObject([{ mismatch: { received: '9000' } }, { mismatch: null, status: 'succeeded' }]);
+    await quiet();
+    const after = await balances();
+    expect(after.suspense - before.suspense).toBe(9_000);
+    expect(after.merchant_pending - before.merchant_pending).toBe(9_900);
+    expect(receiver.told(payment.id)).toEqual(['payment.paid']);
+  });
+
+  test.each(['CLOSED', 'REVOKED', 'PAYERROR', 'NOTPAY'])(
+    'that says %s of what is paid changes nothing',
+    async (state) => {
+      const { paid, wechat, quiet, read } = machine();
+      const payment = await paid();
+      const text = wechat.notification(wechat.success(orderNoOf(payment), 10_000, { trade_state: state }));
+      expect((await wechat.send(text)).status).toBeLessThan(300);
+      await quiet();
+      expect(await read(payment.id)).toEqual(payment);
+    },
+  );
+
   test('at an account or a channel that there is not is not found', async () => {
     const { place, wechat, stage } = machine();
     const payment = await place();

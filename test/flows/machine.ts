@@ -15,6 +15,7 @@ import { configuration } from '../../local/seed/configuration.ts';
 import { identitiesIn } from '../../local/seed/identity.ts';
 import { appClient, bearer, plainJson, type Reply } from './client.ts';
 import { openReceiver } from './receiver.ts';
+import { nextInShanghai } from './shanghai.ts';
 import { wechatHand } from './wechat.ts';
 
 /** Asks until there is an answer; says what was awaited, and what was last seen, when there is none in time. */
@@ -179,6 +180,12 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     return batches(date);
   };
 
+  /** Moves the platform's clock and lets what is due be done. */
+  const advance = async (seconds: number): Promise<void> => {
+    const reply = await plainJson('POST', control('/clock'), { advance_seconds: seconds });
+    expect(reply.status, JSON.stringify(reply.body)).toBe(200);
+  };
+
   return {
     platform,
     stage,
@@ -213,11 +220,10 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
         Object.entries(runtime.outputs).find(([name]) => name.startsWith('ExportsOutputRefOrders')) ?? [];
       return (await dynamodb.send(new GetCommand({ TableName, Key: { pk }, ConsistentRead: true }))).Item;
     },
-    /** Moves the platform's clock and lets what is due be done. */
-    advance: async (seconds: number): Promise<void> => {
-      const reply = await plainJson('POST', control('/clock'), { advance_seconds: seconds });
-      expect(reply.status, JSON.stringify(reply.body)).toBe(200);
-    },
+    advance,
+    /** To the next time at which a clock in Shanghai shows this. */
+    moveTo: (time: `${number}:${number}`): Promise<void> =>
+      advance(Math.ceil((nextInShanghai(now(), time).getTime() - now().getTime()) / 1_000)),
     /** The next matching events at the channel go wrong in this way. */
     spoil: async (fault: Fault, count = 1): Promise<void> => {
       const reply = await plainJson('POST', control('/faults'), { channel: 'wechat', fault, count });

@@ -360,6 +360,56 @@ describe('a payment', () => {
     expect(receiver.deliveries(payment.id)).toHaveLength(1);
   });
 
+  test('whose callback comes ten minutes late has been found by asking, and is told once', async () => {
+    const { place, pay, spoil, advance, read, balances, receiver } = machine();
+    const before = await balances();
+    await spoil('late_callback');
+    const payment = await place();
+    await pay(payment.attempts[0].channel_order_no);
+    await advance(121);
+    const paid = await read(payment.id);
+    expect(paid.status).toBe('paid');
+    await advance(600);
+    expect(await read(payment.id)).toEqual(paid);
+    expect((await balances()).merchant_pending - before.merchant_pending).toBe(9_900);
+    expect(receiver.deliveries(payment.id)).toHaveLength(1);
+  });
+
+  test('that is closed and paid at the same moment is the one or the other, and everybody is told the same', async () => {
+    const { app, place, pay, until, balances, receiver, quiet } = machine();
+    for (let times = 0; times < 6; times += 1) {
+      const before = await balances();
+      const payment = await place();
+      const [gesture, ...closings] = await Promise.all([
+        pay(payment.attempts[0].channel_order_no),
+        ...Array.from({ length: 5 }, () => app.post(`/v1/payments/${payment.id}/close`)),
+      ]);
+      const isPaid = gesture.status === 200;
+      const final = await until(payment.id, isPaid ? 'paid' : 'closed');
+      for (const { status, body } of closings)
+        expect([status, body.code]).toEqual(isPaid ? [409, 'payment_not_open'] : [200, undefined]);
+      await quiet();
+      expect(receiver.told(payment.id)).toEqual([`payment.${final.status}`]);
+      expect((await balances()).merchant_pending - before.merchant_pending).toBe(isPaid ? 9_900 : 0);
+    }
+  });
+
+  test('whose attempt has failed gets one new attempt, however many ask at once', async () => {
+    const { app, order, spoil, advance, read, pay, until } = machine();
+    await spoil('server_error');
+    const { body } = await app.post('/v1/payments', order());
+    await advance(121);
+    expect((await read(body.id)).status).toBe('open');
+    const ask = () => app.post(`/v1/payments/${body.id}/attempts`, { method: 'wechat_native' });
+    const replies = await Promise.all(Array.from({ length: 10 }, ask));
+    expect(replies.every(({ status, body: { code } }) => status < 300 || code === 'conflict')).toBe(true);
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(1);
+    const { attempts } = await read(body.id);
+    expect(attempts.map(({ status }: { status: string }) => status)).toEqual(['failed', 'pending']);
+    await pay(attempts[1].channel_order_no);
+    await until(body.id, 'paid');
+  });
+
   test('may be told after a later one', async () => {
     const { place, pay, spoil, until, receiver, quiet } = machine();
     const [first, second] = [await place(), await place()];
@@ -468,5 +518,64 @@ describe('a payment', () => {
     await advance(121);
     expect(await read(payment.id)).toMatchObject({ status: 'closed', close_reason: 'by_app' });
     expect(receiver.told(payment.id)).toEqual(['payment.closed']);
+  });
+});
+
+describe('a channel account that is set up wrongly', () => {
+  const wrong = useMachine();
+
+  test('refuses orders: the attempt has failed, the payment is open, and goes on once it is put right', async () => {
+    const { app, order, configure, configuration, advance, pay, until, receiver } = wrong();
+    const [account] = configuration.channel_accounts;
+    const settings = { ...account?.settings, appid: 'wx0000000000000000' };
+    await configure({ channel_accounts: [{ ...account, settings }] });
+    await advance(31);
+    const { status, body } = await app.post('/v1/payments', order());
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ status: 'open', closed_at: null });
+    expect(body.attempts[0]).toMatchObject({
+      status: 'failed',
+      failure: { code: 'APPID_MCHID_NOT_MATCH' },
+      action: null,
+    });
+    await configure({ channel_accounts: configuration.channel_accounts });
+    await advance(31);
+    const next = await app.post(`/v1/payments/${body.id}/attempts`, { method: 'wechat_native' });
+    expect(next.status).toBe(201);
+    expect(next.body).toMatchObject({ status: 'paying', attempts: [{ status: 'failed' }, { status: 'pending' }] });
+    await pay(next.body.attempts[1].channel_order_no);
+    await until(body.id, 'paid');
+    await wrong().quiet();
+    expect(receiver.told(body.id)).toEqual(['payment.paid']);
+  });
+
+  test('that cannot be reached leaves the order unknown, at once', async () => {
+    const { app, order, configure, configuration, advance, read, pay, until } = wrong();
+    const [account] = configuration.channel_accounts;
+    const unreachable = { ...account?.settings, base_url: 'http://127.0.0.1:9' };
+    await configure({ channel_accounts: [{ ...account, settings: unreachable }] });
+    await advance(31);
+    const asked = order();
+    const { status, body } = await app.post('/v1/payments', asked);
+    expect([status, body.status, body.attempts[0].status]).toEqual([201, 'paying', 'unknown']);
+    await advance(600);
+    expect((await read(body.id)).attempts[0].status).toBe('unknown');
+    await configure({ channel_accounts: configuration.channel_accounts });
+    await advance(31);
+    const again = await app.post('/v1/payments', asked);
+    expect([again.status, again.body.attempts[0].status]).toEqual([200, 'pending']);
+    await pay(again.body.attempts[0].channel_order_no);
+    await until(body.id, 'paid');
+  });
+
+  test.each([
+    ['an address of plain http', { base_url: 'http://example.com' }],
+    ['no merchant at the channel', { mchid: undefined }],
+    ['something that nobody knows', { secret: 'x' }],
+  ])('with %s is not imported', async (_, over) => {
+    const { configure, configuration } = wrong();
+    const [account] = configuration.channel_accounts;
+    const settings = { ...account?.settings, ...over };
+    await expect(configure({ channel_accounts: [{ ...account, settings }] })).rejects.toThrow();
   });
 });

@@ -5,8 +5,8 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { changed, isRefund, readBill, renamed, writeBill, yuanOf, type Bill, type Row } from './bill.ts';
-import { costOf, eventually, fresh, useMachine, type Batch, type Machine } from './machine.ts';
-import { dateInShanghai, nextInShanghai } from './shanghai.ts';
+import { costOf, eventually, fresh, useMachine, type Batch } from './machine.ts';
+import { dateInShanghai } from './shanghai.ts';
 
 const machine = useMachine();
 
@@ -19,13 +19,9 @@ let date = '';
 let bill: Bill;
 const orderNos: string[] = [];
 
-export const moveTo = async ({ advance, now }: Machine, time: `${number}:${number}`): Promise<void> => {
-  await advance(Math.ceil((nextInShanghai(now(), time).getTime() - now().getTime()) / 1_000));
-};
-
 beforeAll(async () => {
   const { paid, app, until, quiet, now } = machine();
-  await moveTo(machine(), '10:00');
+  await machine().moveTo('10:00');
   date = dateInShanghai(now());
   for (const amount of amounts) orderNos.push((await paid({ amount })).attempts[0].channel_order_no);
   const payment = await paid({ amount: 2_222 });
@@ -33,7 +29,7 @@ beforeAll(async () => {
   const asked = { payment_id: payment.id, merchant_refund_id: fresh('refund'), amount: refunded };
   await until((await app.post('/v1/refunds', asked)).body.id, 'succeeded');
   await quiet();
-  await moveTo(machine(), '08:00');
+  await machine().moveTo('08:00');
   bill = readBill(await machine().bill(date));
 });
 
@@ -47,6 +43,7 @@ const arrive = async (bytes: Buffer, name = `${fresh('bill')}.csv`): Promise<Bat
 };
 
 const trueBill = () => writeBill(renamed(bill, fresh('payer')));
+const text = () => trueBill().toString('utf8');
 const latest = async (): Promise<Batch> => (await machine().batches(date))[0]!;
 
 // What is listed is what each test asserts.
@@ -266,7 +263,6 @@ describe('a bill', () => {
     expect(await arrive(trueBill())).toMatchObject({ verdict: 'reconciled' });
   });
 
-  const text = () => writeBill(renamed(bill, fresh('payer'))).toString('utf8');
   const abnormal: [string, () => Buffer, number | undefined, RegExp][] = [
     ['that is empty', () => Buffer.alloc(0), 0, /no bytes/],
     ['that ends in the middle of a row', () => Buffer.from(text().slice(0, 900)), undefined, /./],
@@ -411,7 +407,7 @@ describe('a bill', () => {
 describe('money of another amount than was asked for', () => {
   test('is one difference, whether a callback or the bill tells of it', async () => {
     const own = machine();
-    await moveTo(own, '10:00');
+    await own.moveTo('10:00');
     const day = dateInShanghai(own.now());
     await own.spoil('wrong_amount');
     const payment = await own.place();
@@ -421,7 +417,7 @@ describe('money of another amount than was asked for', () => {
       (await differences(status)).filter(({ platform }) => platform?.id === payment.id);
     const [told] = await ours('open');
     expect(told).toMatchObject({ kind: 'amount_mismatch', batch_id: null, bill_date: day });
-    await moveTo(own, '08:00');
+    await own.moveTo('08:00');
     const [batch] = await own.upload(day, 'true.csv', await own.bill(day));
     expect(batch).toMatchObject({ verdict: 'breaks' });
     expect(await ours('open')).toEqual([
@@ -434,5 +430,30 @@ describe('money of another amount than was asked for', () => {
         age_days: expect.any(Number),
       },
     ]);
+  });
+});
+
+describe('a day whose bill nobody uploads', () => {
+  test('has it fetched from half past ten on; a torn one is not believed and asked for again', async () => {
+    const { moveTo, now, paid, spoil, batches, advance, armed } = machine();
+    await moveTo('09:00');
+    const day = dateInShanghai(now());
+    await paid({ amount: 4_321 });
+    await moveTo('08:00');
+    await spoil('truncated_statement');
+    await advance(2 * 3_600 + 29 * 60);
+    expect(await batches(day)).toEqual([]);
+    await eventually('the torn one to have been fetched', async () => {
+      await advance(15 * 60);
+      return (await armed()).length === 0;
+    });
+    const [batch, ...more] = await eventually('the whole one to be fetched', async () => {
+      await advance(15 * 60);
+      const found = await batches(day);
+      return found.length > 0 && found;
+    });
+    expect(more).toEqual([]);
+    expect(batch).toMatchObject({ verdict: 'reconciled', requested_by: null });
+    expect(batch?.statistics.payments).toEqual({ count: 1, amount: 4_321 });
   });
 });
