@@ -5,16 +5,24 @@ import { Failure } from '#kernel/failure.ts';
 /** What a try answers when somebody else wrote first: read again, decide again. */
 export const lost = Symbol('lost');
 
+/** How those who lost wait. One object, so that a simulation can put its own clock and its own chance in the place of ours. */
+export const waiting = {
+  /** Milliseconds, from whenever. */
+  clock: (): number => performance.now(),
+  chance: (): number => Math.random(),
+  pause: (milliseconds: number): Promise<unknown> => pause(milliseconds),
+};
+
 /**
  * Tries until it wins or five seconds have gone, with full jitter: forty at once on one row each get their turn.
  * Then 409 `conflict`, with nothing written.
  */
 export const contend = async <Result>(attempt: () => Promise<Result | typeof lost>): Promise<Result> => {
-  const start = performance.now();
-  for (let tries = 0; performance.now() - start < 5_000; tries += 1) {
+  const start = waiting.clock();
+  for (let tries = 0; waiting.clock() - start < 5_000; tries += 1) {
     const result = await attempt();
     if (result !== lost) return result;
-    await pause(Math.random() * Math.min(400, 10 * 2 ** tries));
+    await waiting.pause(waiting.chance() * Math.min(400, 10 * 2 ** tries));
   }
   throw new Failure('conflict');
 };
