@@ -1,3 +1,4 @@
+import type { StatementKind } from '#channels/statement.ts';
 import { tail } from '#kernel/id.ts';
 import { isMoney, type Attempt } from '#payments/attempt.ts';
 import { channelOrderNo, type Payment } from '#payments/payment.ts';
@@ -25,14 +26,27 @@ export const receiptEntry = (payment: Payment, attempt: Attempt): PlatformEntry[
   ];
 };
 
+/** The same receipt as it moved our money: booked as it came, whether or not it is what we asked for. */
+const clearingEntry = (payment: Payment, attempt: Attempt): PlatformEntry[] =>
+  receiptEntry(payment, attempt).map((entry) => ({
+    ...entry,
+    amount: attempt.receipt?.amount ?? entry.amount,
+    status: 'succeeded',
+  }));
+
 /** What the statement of that account and date must show of a payment: each receipt of that day, whatever became of it. */
-export const entriesOfPayment = (payment: Payment, channelAccountId: string, date: string): PlatformEntry[] =>
+export const entriesOfPayment = (
+  payment: Payment,
+  channelAccountId: string,
+  date: string,
+  kind: StatementKind,
+): PlatformEntry[] =>
   payment.attempts
     .filter(
       (attempt) =>
         isMoney(attempt) && attempt.channel_account_id === channelAccountId && attempt.receipt?.flow_date === date,
     )
-    .flatMap((attempt) => receiptEntry(payment, attempt));
+    .flatMap((attempt) => (kind === 'fund' ? clearingEntry(payment, attempt) : receiptEntry(payment, attempt)));
 
 /** A refund is shown on the day on which the channel accepted it. */
 export const entriesOfRefund = (refund: Refund): PlatformEntry[] =>

@@ -5,10 +5,10 @@ import type { FlowStore } from './store.ts';
 
 export const readFlow =
   (flow: FlowStore): ReadFlow =>
-  async (channelAccountId, date) => {
+  async (channelAccountId, date, kind) => {
     const { payments, refunds } = await flow.read(channelAccountId, date);
     return [
-      ...payments.flatMap((payment) => entriesOfPayment(payment, channelAccountId, date)),
+      ...payments.flatMap((payment) => entriesOfPayment(payment, channelAccountId, date, kind)),
       ...refunds.flatMap(entriesOfRefund),
     ];
   };

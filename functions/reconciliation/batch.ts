@@ -9,7 +9,7 @@ import { eventId, type BusinessEvent } from '#notifications/event.ts';
 import { versioned } from '#platform/rows.ts';
 
 import { Kind, Result } from './record.ts';
-import { Statistics, Verdict } from './statistics.ts';
+import { Statistics, Tally, Verdict } from './statistics.ts';
 
 const StatementKind = z.enum(['trade', 'fund']);
 
@@ -63,6 +63,8 @@ export const Batch = StatementDay.extend({
   object_key: z.string().optional(),
   object_sha256: z.string().optional(),
   judges: z.array(Kind).optional(),
+  /** Lines of a fund statement that are of no payment or refund: withdrawals, corrections. Our books do not hold them yet. */
+  unbooked: Tally.optional(),
   /** Bytes of each result's records. */
   files: z.record(Result, z.int()).optional(),
   statistics: Statistics.optional(),

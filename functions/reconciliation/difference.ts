@@ -105,6 +105,8 @@ export const DifferenceView = z.object({
   actions: z.array(z.string()),
   channel_account_id: StatementDay.shape.channel_account_id,
   bill_date: BusinessDate,
+  /** Of which kind of statement: 信息流 (trade) or 资金流 (fund). */
+  statement: StatementDay.shape.kind,
   opened_on: BusinessDate,
   platform: PlatformLine.nullable(),
   channel: ChannelLine.nullable(),
@@ -122,6 +124,7 @@ export const differenceView = (difference: Difference, now: Date): z.input<typeo
     ...difference,
     channel_account_id: day.channel_account_id,
     bill_date: day.bill_date,
+    statement: day.kind,
     age_days: Math.max(0, daysBetween(opened_on, businessDate(resolution?.at ?? now, time_zone))),
     actions: [],
     resolution: resolution ?? null,

@@ -1,3 +1,4 @@
+import type { StatementKind } from '#channels/statement.ts';
 import type { BusinessDate } from '#kernel/business-date.ts';
 
 /** What we say happened at a channel account on a business date: one receipt or one refund that its statement must show. */
@@ -19,5 +20,8 @@ export interface PlatformEntry {
   readonly at: Date;
 }
 
-/** Reads our side of a day from the `flow` index: every receipt and refund of that channel account and business date. */
-export type ReadFlow = (channelAccountId: string, date: BusinessDate) => Promise<PlatformEntry[]>;
+/**
+ * Reads our side of a day from the `flow` index: every receipt and refund of that channel account and business date. For a trade
+ * statement as it was agreed with the payer, for a fund statement as our books have it in `channel_clearing`.
+ */
+export type ReadFlow = (channelAccountId: string, date: BusinessDate, kind: StatementKind) => Promise<PlatformEntry[]>;

@@ -7,7 +7,7 @@ import type { PlatformEntry } from './entry.ts';
 import type { Pair, PlatformSide } from './match.ts';
 import { amountOf, byResult, Result } from './record.ts';
 
-const Tally = z.object({ count: z.int(), amount: Sum });
+export const Tally = z.object({ count: z.int(), amount: Sum });
 
 const side = { payments: Tally, refunds: Tally, fees: z.object({ amount: Sum }) };
 
@@ -35,7 +35,7 @@ type Effective = Pick<PlatformEntry, 'kind' | 'amount' | 'fee'>;
 /** What a thing does to the net. */
 const effectOf = ({ kind, amount, fee }: Effective): bigint => (kind === 'payment' ? amount : -amount) - fee;
 
-const tally = (amounts: readonly bigint[]) => ({ count: amounts.length, amount: sum(amounts) });
+export const tally = (amounts: readonly bigint[]) => ({ count: amounts.length, amount: sum(amounts) });
 
 const sideOf = (things: readonly Effective[]) => {
   const of = (kind: Effective['kind']) => things.filter((thing) => thing.kind === kind).map(({ amount }) => amount);
@@ -89,13 +89,13 @@ export const unjudged = ({ judges, entries }: Pick<Findings, 'judges' | 'entries
   entries.filter((entry) => isOfTheDay(entry) && !judges.includes(entry.kind)).length;
 
 /**
- * Fails closed: what the statement does not speak of is not reconciled, and neither is a day whose bridge does not
- * close, whatever the records say.
+ * Fails closed: what only one side can speak of is not reconciled, and neither is a day whose bridge does not close, whatever
+ * the records say.
  */
-export const verdictOf = ({ results, bridge, platform, channel }: Statistics, silentAbout: number): Verdict => {
+export const verdictOf = ({ results, bridge, platform, channel }: Statistics, oneSided: number): Verdict => {
   const lines = channel.payments.count + channel.refunds.count;
   const entries = platform.payments.count + platform.refunds.count;
-  if (silentAbout > 0 || (lines === 0 && entries > 0)) return 'incomplete';
+  if (oneSided > 0 || (lines === 0 && entries > 0)) return 'incomplete';
   if (bridge.residual !== 0n || breaks.some((result) => results[result].count > 0)) return 'breaks';
   return results.carried.count > 0 ? 'reconciled_with_pending' : 'reconciled';
 };

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 
 import { StatementError, type Statement } from '#channels/statement.ts';
-import { readStatement } from '#channels/wechat/statement.ts';
+import { readTradeBill as readStatement } from '#channels/wechat/trade-bill.ts';
 
 import { fixture, needing, noFixtures } from './fixtures.ts';
 import { bill, billLines, columns, fileOf, someRows, yuan, type BillKind, type BillRow } from './wechat-bill.ts';

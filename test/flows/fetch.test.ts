@@ -17,6 +17,11 @@ const goToNext = async (date: string, time: string) => {
 
 const completed = (batch: Batch | undefined) => batch && [batch.version, batch.status, batch.verdict];
 
+const counts = ({ statistics }: Batch) => {
+  const { matched, fee_mismatch, amount_mismatch } = statistics.results;
+  return [matched.count, fee_mismatch.count, amount_mismatch.count, statistics.bridge.residual];
+};
+
 const fundBatches = async (date: string): Promise<Batch[]> => {
   const { admin, stage } = machine();
   const query = new URLSearchParams({
@@ -90,10 +95,6 @@ describe('the statement of a day that was paid within WeChat, in a browser and b
     const [trade] = await batches(date);
     const [fund] = await fundBatches(date);
     expect([trade?.verdict, fund?.verdict]).toEqual(['breaks', 'breaks']);
-    const counts = ({ statistics }: Batch) => {
-      const { matched, fee_mismatch, amount_mismatch } = statistics.results;
-      return [matched.count, fee_mismatch.count, amount_mismatch.count, statistics.bridge.residual];
-    };
     expect(counts(trade!)).toEqual([2, 1, 1, 0]);
     // What came is what was booked, though it is not what was asked for; the fee that was kept is missing in both.
     expect(counts(fund!)).toEqual([3, 1, 0, 0]);

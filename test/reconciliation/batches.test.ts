@@ -9,7 +9,7 @@ import { batchView } from '#reconciliation/batch.ts';
 import { differenceView, found } from '#reconciliation/difference.ts';
 import { recordsOf } from '#reconciliation/record.ts';
 
-import { account, at, billDate, day, entry, line, refundEntry } from './given.ts';
+import { account, at, billDate, day, entry, line, refundEntry, refundLine } from './given.ts';
 import { paper, world } from './world.ts';
 
 const nextDay = '2026-01-06';
@@ -199,10 +199,55 @@ describe('a statement that cannot be believed', () => {
     const done = await here.reconcile(paper([], { merchants: ['1900000001'] }));
     expect(await here.giveUp(done.id)).toMatchObject({ status: 'completed', verdict: 'reconciled' });
   });
+});
 
-  test('a fund statement is kept and not called reconciled', async () => {
+describe('a fund statement', () => {
+  const withdrawal = { line: 9, what: '提现', amount: -900n, at: at('15:00:00') };
+
+  test('is reconciled with what our books hold, beside the trade statement of the day', async () => {
     const here = world();
-    expect(await here.reconcile(paper([]), { kind: 'fund' })).toMatchObject({ status: 'abnormal', kind: 'fund' });
+    here.flow.set(billDate, [entry(), refundEntry()]);
+    const trade = await here.reconcile(paper([line(), refundLine({ line: 3 })]));
+    const lines = [line(), refundLine({ line: 3, channelOrderNo: '', channelTradeNo: 'REFUNDID1', status: 'SUCCESS' })];
+    const fund = await here.reconcile(paper(lines), { kind: 'fund' });
+    expect([fund.number, fund.verdict, fund.statistics?.bridge.residual]).toEqual([1, 'reconciled', 0n]);
+    expect(here.asked).toEqual([
+      [billDate, 'trade'],
+      [billDate, 'fund'],
+    ]);
+    expect((await latestBatch(here.deps.store, day))?.id).toBe(trade.id);
+  });
+
+  test('that lacks money of ours, or has more of it, opens differences of its own (短款, 长款)', async () => {
+    const here = world();
+    here.flow.set(billDate, [entry()]);
+    await here.reconcile(paper([line()]));
+    const fund = await here.reconcile(paper([line({ channelOrderNo: 'ORDER9', channelTradeNo: 'T9' })]), {
+      kind: 'fund',
+    });
+    expect([fund.verdict, fund.statistics?.bridge.residual]).toEqual(['breaks', 0n]);
+    const shown = (await here.differences('open')).map((difference) => differenceView(difference, here.clock.now));
+    expect(shown.map(({ kind, statement }) => `${statement} ${kind}`).toSorted()).toEqual([
+      'fund channel_only',
+      'fund platform_only',
+    ]);
+  });
+
+  test('with money that is of no payment is incomplete and says how much, for our books do not hold it yet', async () => {
+    const here = world();
+    here.flow.set(billDate, [entry()]);
+    const fund = await here.reconcile(paper([line()], { others: [withdrawal, { ...withdrawal, amount: 100n }] }), {
+      kind: 'fund',
+    });
+    expect(fund).toMatchObject({ status: 'completed', verdict: 'incomplete', unbooked: { count: 2, amount: -800n } });
+    expect(fund.error?.reason).toContain('2 lines, -800 in all');
+  });
+
+  test('with such money of another day is not believed', async () => {
+    const here = world();
+    const others = [{ ...withdrawal, at: at('15:00:00', nextDay) }];
+    const fund = await here.reconcile(paper([], { others }), { kind: 'fund' });
+    expect(fund).toMatchObject({ status: 'abnormal', error: { line: 9, reason: expect.stringContaining(nextDay) } });
   });
 });
 

@@ -39,7 +39,7 @@ const fetching = () => {
   onTestFinished(() => log.mockRestore());
   return {
     ...here,
-    asked,
+    called: asked,
     written,
     deps,
     says: (said: Fetched | Error) => {
@@ -95,11 +95,11 @@ describe('a statement that is fetched', () => {
     here.flow.set(billDate, [entry()]);
     here.says({ kind: 'file', bytes: paper([line()]) });
     expect(await here.run('10:30')).toEqual({ fetched: 1 });
-    expect(here.asked).toEqual([[billDate, 'trade']]);
+    expect(here.called).toEqual([[billDate, 'trade']]);
     expect((await here.arrive()).verdict).toBe('reconciled');
     expect(await here.run('11:00')).toEqual({ present: 1 });
     expect(await here.run('14:00')).toEqual({ present: 1 });
-    expect(here.asked).toHaveLength(1);
+    expect(here.called).toHaveLength(1);
     expect(here.late()).toBe(0);
   });
 
@@ -136,7 +136,7 @@ describe('a statement that is fetched', () => {
     expect(await here.fetch()).toBe('present');
     await here.runSteps(batch!.id);
     expect(await here.fetch()).toBe('present');
-    expect(here.asked).toEqual([]);
+    expect(here.called).toEqual([]);
   });
 
   test.each<[string, (here: ReturnType<typeof fetching>) => Promise<unknown>]>([

@@ -17,7 +17,9 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 
-import { StatementError, type Statement, type StatementLine } from '#channels/statement.ts';
+import { StatementError, type OtherLine, type Statement, type StatementLine } from '#channels/statement.ts';
+import { Instant } from '#kernel/business-date.ts';
+import { Sum } from '#kernel/money.ts';
 import type { BusinessEvent } from '#notifications/event.ts';
 import type { Batch } from '#reconciliation/batch.ts';
 import { refuse } from '#reconciliation/batches/advance.ts';
@@ -54,16 +56,17 @@ const Paper = z.object({
   judges: z.array(z.enum(['payment', 'refund'])),
   merchants: z.array(z.string()),
   lines: z.array(ChannelLine),
+  others: z.array(z.object({ line: z.int(), what: z.string(), amount: Sum, at: Instant })).optional(),
 });
 export const paper = (
   lines: StatementLine[],
-  over: Partial<{ judges: ('payment' | 'refund')[]; merchants: string[] }> = {},
+  over: Partial<{ judges: ('payment' | 'refund')[]; merchants: string[]; others: OtherLine[] }> = {},
 ) => Buffer.from(JSON.stringify(z.encode(Paper, { judges: ['payment', 'refund'], merchants: [], lines, ...over })));
 
 const readPaper = (bytes: Buffer): Statement => {
   if (bytes.toString().startsWith('torn')) throw new StatementError(7, 'the file ends here');
-  const { judges, merchants, lines } = Paper.parse(JSON.parse(bytes.toString()));
-  return { judges, merchantsAtChannel: merchants, lines };
+  const { judges, merchants, lines, others } = Paper.parse(JSON.parse(bytes.toString()));
+  return { judges, merchantsAtChannel: merchants, lines, ...(others && { others }) };
 };
 
 const never = () => false;
@@ -75,6 +78,7 @@ export const world = () => {
   const executions: string[] = [];
   const events: BusinessEvent[] = [];
   const flow = new Map<string, PlatformSide[]>();
+  const asked: [string, string][] = [];
   const clock = { now: new Date('2026-01-06T02:30:00Z') };
   let fails: (on: string, after: boolean) => boolean = never;
   const broken = (on: string, after: boolean) => {
@@ -182,7 +186,10 @@ export const world = () => {
     now: () => clock.now,
     channelAccount: async (id: string) => (id === account.id ? account : undefined),
     channelKind: () => ({ readStatement: readPaper }),
-    readFlow: async (_: string, date: string) => flow.get(date) ?? [],
+    readFlow: async (_: string, date: string, kind: string) => {
+      asked.push([date, kind]);
+      return flow.get(date) ?? [];
+    },
   };
 
   const runSteps = async (batchId: Batch['id']) => {
@@ -200,6 +207,8 @@ export const world = () => {
     executions,
     events,
     flow,
+    /** The days of ours that were read, and for which kind of statement. */
+    asked,
     clock,
     ranges,
     /** Which calls fail; after: the call has taken effect, and only its answer is lost. */

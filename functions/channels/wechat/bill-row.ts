@@ -15,6 +15,12 @@ export const namesIn = (header: TextLine): Map<string, number> => {
 /** What a cell holds, for a complaint. */
 export const shown = (text: string) => JSON.stringify(text.slice(0, 64));
 
+/** Fen as bills write them. */
+export const yuan = (fen: bigint) => {
+  const digits = String(fen < 0n ? -fen : fen).padStart(3, '0');
+  return `${fen < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+};
+
 /** A row that is read by the names of its columns, and complains by them. */
 export class Row {
   readonly #line: TextLine;

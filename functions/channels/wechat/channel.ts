@@ -7,10 +7,11 @@ import type { Acknowledgement, Capabilities, Channel, ChannelKind, RefundToPlace
 
 import { readCallback } from './callback.ts';
 import { fetchStatement } from './download.ts';
+import { readFundBill } from './fund-bill.ts';
 import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, refundRefused } from './outcome.ts';
 import { methods, needs, placeOrder, withinBytes } from './place.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
-import { readStatement } from './statement.ts';
+import { readTradeBill } from './trade-bill.ts';
 import { contentOf, send, Unanswered, type Wire } from './wire.ts';
 
 const Settings = z.strictObject({
@@ -39,7 +40,7 @@ const capabilities: Capabilities = {
   canClose: true,
   // A year, and at most 50 refunds of one payment; WeChat refuses the fifty-first.
   refund: { maxAgeDays: 365, partial: true, multiple: true },
-  statements: ['trade'],
+  statements: ['trade', 'fund'],
 };
 
 /** A signature covers a reply, not the question: that it answers ours must be compared. */
@@ -131,5 +132,5 @@ export const wechat: ChannelKind = {
   secrets: Secrets,
   open,
   acknowledge,
-  readStatement,
+  readStatement: (bytes, kind) => (kind === 'trade' ? readTradeBill(bytes) : readFundBill(bytes)),
 };

@@ -7,6 +7,7 @@ import type { ReadFlow } from '#reconciliation/entry.ts';
 import { fromNdjson, toNdjson } from '#reconciliation/files/ndjson.ts';
 import type { PlatformSide } from '#reconciliation/match.ts';
 import { ChannelLine, PlatformLine } from '#reconciliation/record.ts';
+import { tally } from '#reconciliation/statistics.ts';
 import { checkStatement } from './check-statement.ts';
 
 import { begin, change, refuse, type StepDeps } from './advance.ts';
@@ -32,7 +33,7 @@ const freezeEntries = async (deps: ParseDeps, batch: Batch): Promise<PlatformSid
   const key = keptIn(batch.id).entries;
   const kept = await deps.files.find(key);
   if (kept) return fromNdjson(PlatformLine, await kept.bytes());
-  const ours = await deps.readFlow(batch.channel_account_id, batch.bill_date);
+  const ours = await deps.readFlow(batch.channel_account_id, batch.bill_date, batch.kind);
   const entries = [...(await carriedInto(deps, batch)), ...ours];
   await deps.files.write(key, toNdjson(PlatformLine, entries));
   return entries;
@@ -40,7 +41,6 @@ const freezeEntries = async (deps: ParseDeps, batch: Batch): Promise<PlatformSid
 
 /** Reads the kept copy whole or not at all; whatever is not to be believed is thrown as a `StatementError`. */
 const readStatement = async (deps: ParseDeps, batch: Batch): Promise<Statement> => {
-  if (batch.kind === 'fund') throw new StatementError(0, 'fund statements are kept, but not reconciled yet');
   const account = await deps.channelAccount(batch.channel_account_id);
   if (!account) throw new StatementError(0, 'its channel account is no longer configured');
   const bytes = await deps.files.read(keptIn(batch.id).statement);
@@ -64,10 +64,11 @@ export const parseBatch = async (
   }
   if (batch.status !== 'parsing') return 'parsed';
   try {
-    const { lines, judges } = await readStatement(deps, batch);
+    const { lines, judges, others = [] } = await readStatement(deps, batch);
+    const unbooked = others.length > 0 ? tally(others.map(({ amount }) => amount)) : undefined;
     await deps.files.write(keptIn(batchId).lines, toNdjson(ChannelLine, lines));
     await change(deps, batchId, (current) =>
-      current.status === 'parsing' ? { ...current, status: 'matching', judges: [...judges] } : undefined,
+      current.status === 'parsing' ? { ...current, status: 'matching', judges: [...judges], unbooked } : undefined,
     );
     return 'parsed';
   } catch (error) {

@@ -17,9 +17,20 @@ const judge = async ({ files }: StepDeps, batch: Batch) => {
   const records = await recordsIn(files, batch, Result.options);
   const statistics = statisticsOf({ judges, lines, entries, records });
   const silentAbout = unjudged({ judges, entries });
-  const reason = `the statement lists ${judges.join(' and ')}s only, and ${silentAbout} entries of ours are of another kind`;
-  const error = silentAbout > 0 ? { line: 0, reason } : undefined;
-  return { records, statistics, verdict: verdictOf(statistics, silentAbout), error };
+  const doubts = [
+    ...(silentAbout > 0
+      ? [`the statement lists ${judges.join(' and ')}s only, and ${silentAbout} entries of ours are of another kind`]
+      : []),
+    // Money moved there that our books do not hold: what they say of that account is not the whole of it.
+    ...(batch.unbooked
+      ? [
+          `${batch.unbooked.count} lines, ${batch.unbooked.amount} in all, are of no payment or refund: they are not booked`,
+        ]
+      : []),
+  ];
+  const verdict = verdictOf(statistics, silentAbout + (batch.unbooked?.count ?? 0));
+  const error = doubts.length > 0 ? { line: 0, reason: doubts.join('; ') } : undefined;
+  return { records, statistics, verdict, error };
 };
 
 export const summarizeBatch = async (deps: StepDeps, { batchId }: { readonly batchId: BatchId }): Promise<Batch> => {

@@ -43,7 +43,7 @@ export const fetchDay = async (deps: FetchDeps, day: StatementDay): Promise<Fetc
     await deps.files.write(keyOf(day), answer.bytes);
     return 'fetched';
   }
-  const entries = await deps.readFlow(day.channel_account_id, day.bill_date);
+  const entries = await deps.readFlow(day.channel_account_id, day.bill_date, day.kind);
   if (entries.length === 0) return 'no_trades';
   // Two who contradict each other: the day gets a batch that says so, and is not released.
   const reason = `the channel says that there is no statement, and ${entries.length} payments and refunds of ours are of that day`;

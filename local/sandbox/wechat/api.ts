@@ -6,7 +6,7 @@ import { acceptRefund, findRefund } from './refunds.ts';
 import { paramError, Refusal, systemError } from './refusal.ts';
 import * as requests from './requests.ts';
 import { platformHeaders, verifyMerchant } from './signature.ts';
-import { fetchFile, offerTradeBill } from './statements/downloads.ts';
+import { fetchFile, offerFundBill, offerTradeBill } from './statements/downloads.ts';
 import { refundView, transactionView } from './views.ts';
 
 /** Longer than any client should wait: the ten seconds after which a platform asks again, and a little. */
@@ -88,6 +88,12 @@ const routes: readonly Route[] = [
     path: /^\/v3\/bill\/tradebill$/,
     handle: (desk, call) =>
       document(offerTradeBill(desk, requests.parseQuery(requests.BillQuery, call.query), call.origin)),
+  },
+  {
+    method: 'GET',
+    path: /^\/v3\/bill\/fundflowbill$/,
+    handle: (desk, call) =>
+      document(offerFundBill(desk, requests.parseQuery(requests.FundBillQuery, call.query), call.origin)),
   },
   {
     method: 'GET',

@@ -13,6 +13,7 @@ import { takeMoney } from './orders.ts';
 import { paramError } from './refusal.ts';
 import { settleRefund } from './refunds.ts';
 import { defineDownloads } from './statements/downloads.ts';
+import { fundStatement } from './statements/fund-bill.ts';
 import { tradeStatement } from './statements/statement.ts';
 
 const MOST_SHOWN = 200;
@@ -75,7 +76,10 @@ export const openWechat = (
     pay: (orderNo) => touch(desk, orderNo, (order) => pay(desk, order)),
     fail: (orderNo) => touch(desk, orderNo, (order) => fail(desk, order)),
     statement: (billDate, kind) =>
-      kind === 'trade' ? desk.store.transaction(() => tradeStatement(desk, billDate, 'ALL')?.offered) : undefined,
+      desk.store.transaction(() => {
+        if (kind === 'fund') return fundStatement(desk, billDate);
+        return kind === 'trade' ? tradeStatement(desk, billDate, 'ALL')?.offered : undefined;
+      }),
     work: () => work(desk),
     unsettled: () => desk.books.unsettled(),
   };

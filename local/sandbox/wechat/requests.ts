@@ -75,6 +75,13 @@ export const BillQuery = z.strictObject({
 });
 export type BillQuery = z.infer<typeof BillQuery>;
 
+export const FundBillQuery = z.strictObject({
+  bill_date: z.iso.date(),
+  account_type: z.enum(['BASIC', 'OPERATION', 'FEES']).default('BASIC'),
+  tar_type: z.literal('GZIP').optional(),
+});
+export type FundBillQuery = z.infer<typeof FundBillQuery>;
+
 export const FileQuery = z.strictObject({ token: text(128), tartype: z.literal('gzip').optional() });
 
 const check = <T>(schema: z.ZodType<T>, input: unknown, location: 'body' | 'query'): T => {

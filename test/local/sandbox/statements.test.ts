@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { feeOf, feeReturned } from '../../../local/sandbox/fees.ts';
@@ -183,7 +184,7 @@ describe('a day’s trade bill', () => {
   it('is refused for what is no day, and by the control side for a kind that is not made', async () => {
     expect(await bill('2026-02-30')).toMatchObject({ status: 400, json: { code: 'PARAM_ERROR' } });
     expect((await statementOf(world, '2026-02-30')).status).toBe(400);
-    expect((await control(world, 'GET', `/statements/wechat/${today(world)}/fund`)).status).toBe(404);
+    expect((await control(world, 'GET', `/statements/wechat/${today(world)}/gossip`)).status).toBe(404);
     expect((await control(world, 'GET', `/statements/paypal/${today(world)}/trade`)).status).toBe(404);
   });
 
@@ -197,6 +198,75 @@ describe('a day’s trade bill', () => {
     expect((await call(world, 'GET', pathname + search)).status).toBe(200);
     await world.clock.advance(11);
     expect((await call(world, 'GET', pathname + search)).status).toBe(400);
+  });
+});
+
+describe('a day’s fund bill', () => {
+  const fund = async (date: string, type = 'BASIC') => {
+    const offered = await call(
+      world,
+      'GET',
+      `/v3/bill/fundflowbill?bill_date=${date}&account_type=${type}&tar_type=GZIP`,
+    );
+    if (offered.status !== 200) return offered;
+    const { pathname, search } = new URL(String(offered.json['download_url']));
+    const bytes = gunzipSync((await call(world, 'GET', pathname + search)).bytes);
+    expect(offered.json['hash_value']).toBe(createHash('sha1').update(bytes).digest('hex'));
+    return { ...offered, bytes };
+  };
+
+  it('is the money of the trade bill: gross in, fee out, refund out, its fee in, and what was left', async () => {
+    const date = await goTo('09:00:00');
+    const no = await paid(world);
+    const refundNo = orderNo();
+    await refunded(world, no, refundNo, 3_333);
+    await paid(world, { amount: { total: 1, currency: 'CNY' } });
+    const { bytes } = await fund(date);
+    const { header, rows, summary, rest } = billOf(bytes);
+    expect(header.join(',')).toBe(
+      '记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,业务凭证号',
+    );
+    expect(rest).toEqual(['']);
+    const moved = rows.map((row) => [row['业务类型'], row['收支类型'], row['收支金额(元)'], row['业务凭证号']]);
+    expect(moved).toEqual([
+      ['交易', '收入', '100.00', no],
+      ['扣除交易手续费', '支出', '0.60', no],
+      ['退款', '支出', '33.33', refundNo],
+      ['退还交易手续费', '收入', '0.20', refundNo],
+      ['交易', '收入', '0.01', expect.any(String)],
+    ]);
+    const left = rows.map((row) => Math.round(Number(row['账户结余(元)']) * 100));
+    expect(left.map((balance, index) => balance - (left[index - 1] ?? left[0]! - 10_000))).toEqual([
+      10_000, -60, -3_333, 20, 1,
+    ]);
+    expect(summary).toEqual({
+      资金流水总笔数: '5',
+      收入笔数: '3',
+      收入金额: '100.21',
+      支出笔数: '2',
+      支出金额: '33.93',
+    });
+    expect((await control(world, 'GET', `/statements/wechat/${date}/fund`)).bytes.equals(bytes)).toBe(true);
+  });
+
+  it('says what the trade bill of the day says, in total', async () => {
+    const date = await goTo('10:00:00');
+    for (const total of [12_345, 99, 84, 1_000_000]) {
+      const no = await paid(world, { amount: { total, currency: 'CNY' } });
+      if (total > 100) await refunded(world, no, orderNo(), 50, total);
+    }
+    const { summary: trade } = billOf(await download(date));
+    const { summary: funds } = billOf((await fund(date)).bytes);
+    const cents = (text: string | undefined) => Math.round(Number(text) * 100);
+    expect(cents(funds['收入金额']) - cents(funds['支出金额'])).toBe(
+      cents(trade['订单总金额']) - cents(trade['申请退款总金额']) - cents(trade['手续费总金额']),
+    );
+  });
+
+  it('does not exist for a day on which nothing moved, nor of the other accounts', async () => {
+    expect(await fund('2020-01-01')).toMatchObject({ status: 400, json: { code: 'NO_STATEMENT_EXIST' } });
+    expect(await fund(today(world), 'FEES')).toMatchObject({ status: 400, json: { code: 'NO_STATEMENT_EXIST' } });
+    expect(await fund(today(world), 'MINE')).toMatchObject({ status: 400, json: { code: 'PARAM_ERROR' } });
   });
 });
 

@@ -1,7 +1,7 @@
 import { StatementError, type Statement, type StatementLine } from '#channels/statement.ts';
 
-import { namesIn, Row, shown } from './bill-row.ts';
-import { cellsOf, linesOf, type TextLine } from './bill-text.ts';
+import { namesIn, Row, shown, yuan } from './bill-row.ts';
+import { cellsOf, readParts, type TextLine } from './bill-text.ts';
 
 /*
  * 交易账单, the trade bill, as WeChat documents it and as its real files are: a header, rows, a header of totals, totals.
@@ -29,9 +29,6 @@ interface Layout {
 }
 
 const layoutOf = (header: TextLine): Layout => {
-  const start = header.text.trimStart().charAt(0);
-  if (start === '<') throw new StatementError(header.number, 'this is a web page, not a bill');
-  if (start === '{') throw new StatementError(header.number, 'this is an error message of the channel, not a bill');
   const columns = namesIn(header);
   if (columns.has('资金流水单号') || columns.has('记账时间'))
     throw new StatementError(header.number, 'this is a fund bill (资金账单); a trade bill (交易账单) is needed here');
@@ -97,11 +94,6 @@ const addTo = (sums: Map<string, bigint>, row: Row): void => {
     if (row.has(name)) sums.set(name, (sums.get(name) ?? 0n) + (name === '手续费' ? row.fen(name) : row.amount(name)));
 };
 
-const yuan = (fen: bigint) => {
-  const digits = String(fen < 0n ? -fen : fen).padStart(3, '0');
-  return `${fen < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
-};
-
 const checkTotals = (
   header: TextLine,
   line: TextLine,
@@ -137,32 +129,23 @@ const judges = {
 } as const satisfies Record<Layout['kind'], Statement['judges']>;
 
 /** Whole or not at all: the first complaint names its line. */
-export const readStatement = (bytes: Buffer): Statement => {
-  const rest = linesOf(bytes);
-  const next = (): TextLine | undefined => {
-    const { value } = rest.next();
-    return value ?? undefined;
-  };
-  const header = next();
-  if (!header) throw new StatementError(1, 'the file is empty');
-  const layout = layoutOf(header);
+export const readTradeBill = (bytes: Buffer): Statement => {
+  let layout: Layout = { kind: 'ALL', columns: new Map() };
   const lines: StatementLine[] = [];
   const sums = new Map<string, bigint>();
   const merchants = new Set<string>();
-  let line = next();
-  let last = header.number;
-  for (; line && !isSummaryHeader(line); line = next()) {
-    const row = new Row(line, layout.columns);
-    lines.push(lineOf(row, layout));
-    addTo(sums, row);
-    merchants.add(row.word('商户号'));
-    last = line.number;
-  }
-  if (!line) throw new StatementError(last, 'the file ends here without its totals: it was cut short');
-  const summary = next();
-  if (!summary) throw new StatementError(line.number, 'the file ends here without the values of its totals');
-  checkTotals(line, summary, lines.length, sums, layout);
-  const extra = next();
-  if (extra) throw new StatementError(extra.number, 'something follows the totals, which must be the end');
+  const { names, values } = readParts(bytes, {
+    header: (line) => {
+      layout = layoutOf(line);
+    },
+    row: (line) => {
+      const row = new Row(line, layout.columns);
+      lines.push(lineOf(row, layout));
+      addTo(sums, row);
+      merchants.add(row.word('商户号'));
+    },
+    isTotals: isSummaryHeader,
+  });
+  checkTotals(names, values, lines.length, sums, layout);
   return { judges: judges[layout.kind], lines, merchantsAtChannel: [...merchants] };
 };
