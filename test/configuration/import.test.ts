@@ -5,7 +5,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { Failure } from '#kernel/failure.ts';
+import type { Failure } from '#kernel/failure.ts';
 
 import { rows as seed } from '../../local/seed/configuration.ts';
 import { tables } from '../tables.ts';

@@ -207,7 +207,7 @@ describe('the books', () => {
 });
 
 describe('the entries of an account', () => {
-  test.each([1, 2, 3, 7, 100])('are listed whole in pages of %i, the newest day first, each once', async (limit) => {
+  test.each([1, 3, 100])('are listed whole in pages of %i, the newest day first, each once', async (limit) => {
     const of = 'listed';
     for (const [n, date] of ['2026-03-02', '2026-03-02', '2026-03-02', '2026-02-27', '2026-01-05'].entries())
       await post(books(), receipt(of, String(n), BigInt(n + 2), 'one', date));

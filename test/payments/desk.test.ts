@@ -114,7 +114,7 @@ describe('another attempt', () => {
   test('never has the number of one that somebody else added meanwhile', async () => {
     const at = shop(the.db);
     const placed = await at.place('a');
-    const { close } = at.paper.channel;
+    const close = at.paper.channel.close.bind(at.paper.channel);
     at.paper.channel.close = async (no) => {
       at.paper.channel.close = close;
       // Another call closes the first, adds the second, and the channel refuses it.
@@ -147,7 +147,7 @@ describe('a payment that is closed', () => {
   test('waits where the channel does not answer, and the schedule closes it', async () => {
     const at = shop(the.db);
     const placed = await at.place('a');
-    const { close } = at.paper.channel;
+    const close = at.paper.channel.close.bind(at.paper.channel);
     at.paper.channel.close = () => Promise.reject(new Error('timeout'));
     const waiting = await closePayment(at.deps, at.app, placed.id);
     expect(statusOf(waiting)).toBe('paying');
