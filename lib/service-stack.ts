@@ -5,6 +5,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 
 import { BooksAndNotices } from './capabilities/books-and-notices.ts';
+import { Configuration } from './capabilities/configuration.ts';
 import { Front } from './capabilities/front.ts';
 import { PaymentDesk } from './capabilities/payment-desk.ts';
 import { Reconciliation } from './capabilities/reconciliation.ts';
@@ -51,6 +52,7 @@ export class ServiceStack extends Stack {
     new Reconciliation(this, 'Reconciliation', shared);
     new StatementFetch(this, 'StatementFetch', shared);
     new Settlement(this, 'Settlement', shared);
+    new Configuration(this, 'Configuration', shared);
     new Front(this, 'Front', shared);
 
     new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });

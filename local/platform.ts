@@ -5,6 +5,7 @@ import { startIssuer } from './issuer.ts';
 import { startRuntime, type Runtime } from './runtime/runtime.ts';
 import { startSandbox, type Sandbox } from './sandbox/sandbox.ts';
 import { configuration, keyIds, rows } from './seed/configuration.ts';
+import { followSandbox } from './seed/follow-sandbox.ts';
 import { identitiesIn, type Identities } from './seed/identity.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -89,11 +90,14 @@ export const startPlatform = async ({ dataDir, port, log, feePpm }: PlatformOpti
   const document = configuration(identities, sandbox.credentials.wechat, sandbox.channels.wechat);
   const [plan] = document.fee_plans;
   const fee_plans = feePpm === undefined ? [plan] : [{ ...plan, default: { ...plan.default, rate_ppm: feePpm } }];
-  await runtime.invoke(runtime.outputs['ConfigureFunction'] ?? 'ConfigureFunction', { ...document, fee_plans });
+  const stage = await stageOf(runtime, sandbox, identities, (subject, ...roles) => issuer.token(subject, ...roles));
+  const seed = { ...document, fee_plans, existing: 'keep' };
+  await runtime.invoke(runtime.outputs['ConfigureFunction'] ?? 'ConfigureFunction', seed);
+  await followSandbox(runtime.api, stage.admin.token, stage.channel_accounts.wechat, sandbox.channels.wechat);
   return {
     runtime,
     sandbox,
-    stage: await stageOf(runtime, sandbox, identities, (subject, ...roles) => issuer.token(subject, ...roles)),
+    stage,
     async stop() {
       await sandbox.stop();
       await runtime.stop();

@@ -20,11 +20,21 @@ export const kinds = {
 } as const;
 export type Kind = keyof typeof kinds;
 
+/** A row of any kind; what else it holds is said by the schema of its kind. */
+export type Row = Readonly<{ id: string } & Record<string, unknown>>;
+
+/** As it stands on the wire and in the table. */
+export const encoded = (kind: Kind, row: Row): Record<string, unknown> =>
+  z.record(z.string(), z.unknown()).parse(z.encode<z.ZodType>(kinds[kind], row));
+
 /** A configuration as a file: rows of every kind, and the secrets that belong to them, which go to Secrets Manager only. */
 export const ConfigurationDocument = z.strictObject({
+  /** What becomes of rows and secrets that are there already: `keep` adds only what is missing. */
+  existing: z.enum(['replace', 'keep']).default('replace'),
   apps: z.array(App).default([]),
   keys: z.array(AppKey).default([]),
   merchants: z.array(Merchant).default([]),
+  cashier_profiles: z.array(CashierProfile).default([]),
   channel_accounts: z.array(ChannelAccount).default([]),
   fee_plans: z.array(FeePlan).default([]),
   settlement_plans: z.array(SettlementPlan).default([]),

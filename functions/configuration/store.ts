@@ -1,37 +1,71 @@
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { randomUUID } from 'node:crypto';
+
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
 import { cached } from '#platform/cached.ts';
+import type { Write } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
 
-import { kinds, type Kind } from './document.ts';
+import { encoded, kinds, type Kind, type Row } from './document.ts';
 
-type RowOf<K extends Kind> = z.output<(typeof kinds)[K]>;
+/** A row as an operator reads and replaces it: with the version that it stands at; 0 is none yet. */
+export interface Configured {
+  readonly row: Row;
+  readonly version: number;
+}
+
+interface Asked {
+  readonly after?: string | undefined;
+  readonly limit?: number;
+}
+
+const Item = z.object({ version: z.int().default(1), row: z.unknown() });
+
+const configured = <Schema extends z.ZodType>(schema: Schema, item: unknown) => {
+  const { row, version } = Item.parse(item);
+  return { row: schema.parse(row), version };
+};
+
+/** One page of a kind, by id; consistent, past every cache. */
+const pageOf = async <Schema extends z.ZodType>(
+  db: Database,
+  table: string,
+  { kind, schema, after, limit }: Asked & { kind: Kind; schema: Schema },
+) => {
+  const { Items, LastEvaluatedKey } = await db.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: after === undefined ? 'pk = :kind' : 'pk = :kind AND sk > :after',
+      ExpressionAttributeValues: { ':kind': kind, ...(after !== undefined && { ':after': after }) },
+      ConsistentRead: true,
+      Limit: limit,
+    }),
+  );
+  const next: unknown = LastEvaluatedKey?.['sk'];
+  return {
+    found: (Items ?? []).map((item) => configured(schema, item)),
+    next: typeof next === 'string' ? next : undefined,
+  };
+};
 
 /** Configuration rows: one partition for each kind, so that a kind can be listed. Read through a cache of at most 30 s. */
 export const configurationStore = (db: Database, table: string, now: () => Date) => {
   const readerOf = <Schema extends z.ZodType>(kind: Kind, schema: Schema) =>
     cached(async (id): Promise<z.output<Schema> | undefined> => {
-      const { Item } = await db.send(new GetCommand({ TableName: table, Key: { pk: kind, sk: id } }));
-      return Item && schema.parse(Item['row']);
+      const { Item: found } = await db.send(new GetCommand({ TableName: table, Key: { pk: kind, sk: id } }));
+      return found && schema.parse(found['row']);
     }, now);
 
-  const listOf = async <Schema extends z.ZodType>(kind: Kind, schema: Schema): Promise<z.output<Schema>[]> => {
-    const found: z.output<Schema>[] = [];
-    let after: Record<string, unknown> | undefined;
+  const allOf = async <Schema extends z.ZodType>(kind: Kind, schema: Schema) => {
+    const rows: { row: z.output<Schema>; version: number }[] = [];
+    let after: string | undefined;
     do {
-      const { Items, LastEvaluatedKey } = await db.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :kind',
-          ExpressionAttributeValues: { ':kind': kind },
-          ExclusiveStartKey: after,
-        }),
-      );
-      found.push(...(Items ?? []).map((item) => schema.parse(item['row'])));
-      after = LastEvaluatedKey;
-    } while (after);
-    return found;
+      const { found, next } = await pageOf(db, table, { kind, schema, after });
+      rows.push(...found);
+      after = next;
+    } while (after !== undefined);
+    return rows;
   };
 
   return {
@@ -43,12 +77,33 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
     cashierProfile: readerOf('cashier_profile', kinds.cashier_profile),
     feePlan: readerOf('fee_plan', kinds.fee_plan),
     settlementPlan: readerOf('settlement_plan', kinds.settlement_plan),
-    channelAccounts: () => listOf('channel_account', kinds.channel_account),
+    channelAccounts: async () =>
+      (await allOf('channel_account', kinds.channel_account)).map(({ row: account }) => account),
 
-    async put<K extends Kind>(kind: K, row: RowOf<K>): Promise<void> {
-      const encoded: unknown = z.encode<z.ZodType>(kinds[kind], row);
-      await db.send(new PutCommand({ TableName: table, Item: { pk: kind, sk: row.id, row: encoded } }));
+    page: (kind: Kind, asked: Asked): Promise<{ found: Configured[]; next: string | undefined }> =>
+      pageOf(db, table, { ...asked, kind, schema: kinds[kind] }),
+
+    /** The keys of all apps are few, and no request of an app waits for this. */
+    keysOf: async (appId: string): Promise<Configured[]> =>
+      (await allOf('key', kinds.key)).filter(({ row }) => row.app_id === appId),
+
+    /** As it stands, past every cache: what is changed is changed over this. */
+    async find(kind: Kind, id: string): Promise<Configured | undefined> {
+      const Key = { pk: kind, sk: id };
+      const { Item: found } = await db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
+      return found && configured(kinds[kind], found);
     },
+
+    /** Puts a row over the version that was read. */
+    write: (kind: Kind, { row, version }: Configured): Write => ({
+      Put: {
+        TableName: table,
+        Item: { pk: kind, sk: row.id, row: encoded(kind, row), version: version + 1, write_id: randomUUID() },
+        ...(version === 0
+          ? { ConditionExpression: 'attribute_not_exists(pk)' }
+          : { ConditionExpression: 'version = :read', ExpressionAttributeValues: { ':read': version } }),
+      },
+    }),
   };
 };
 export type ConfigurationStore = ReturnType<typeof configurationStore>;

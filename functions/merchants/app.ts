@@ -16,19 +16,25 @@ export type App = z.infer<typeof App>;
 /** The name of a key: an id of ours, or one that the app chose. */
 export const KeyId = z.string().regex(/^[0-9A-Za-z._-]{1,64}$/);
 
+export const PublicKeyPem = z.string().max(2_000);
+
 const validity = { id: KeyId, app_id: IdOf('app'), not_before: Instant, not_after: Instant.optional() };
 
 /** A key of an app. Keys rotate with overlap: several may be valid at once. An HMAC secret is kept in Secrets Manager. */
 export const AppKey = z.discriminatedUnion('alg', [
-  z.strictObject({ ...validity, alg: z.literal('ed25519'), public_key_pem: z.string().max(2_000) }),
-  z.strictObject({ ...validity, alg: z.literal('rsa-v1_5-sha256'), public_key_pem: z.string().max(2_000) }),
+  z.strictObject({ ...validity, alg: z.literal('ed25519'), public_key_pem: PublicKeyPem }),
+  z.strictObject({ ...validity, alg: z.literal('rsa-v1_5-sha256'), public_key_pem: PublicKeyPem }),
   z.strictObject({ ...validity, alg: z.literal('hmac-sha256') }),
 ]);
 export type AppKey = z.infer<typeof AppKey>;
 
-/** What Secrets Manager keeps for an app: the secret its webhooks are signed with, and shared secrets of keys by their id. */
+export const WebhookSecret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/);
+
+/** What Secrets Manager keeps for an app: the secrets its webhooks are signed with, and shared secrets of keys by their id. */
 export const AppSecrets = z.strictObject({
-  webhook_secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/),
+  webhook_secret: WebhookSecret,
+  /** Those before it: deliveries are signed with these too until then, so that an app can change over in its own time. */
+  previous_webhook_secrets: z.array(z.strictObject({ secret: WebhookSecret, until: Instant })).optional(),
   hmac: z.record(KeyId, z.base64()).default({}),
 });
 export type AppSecrets = z.infer<typeof AppSecrets>;

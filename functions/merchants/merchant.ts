@@ -17,3 +17,17 @@ export const Merchant = z.strictObject({
   channel_account_ids: z.array(IdOf('chn')).max(50),
 });
 export type Merchant = z.infer<typeof Merchant>;
+
+type Status = z.infer<typeof MerchantStatus>;
+
+const moves: Readonly<Record<Status, readonly Status[]>> = {
+  applied: ['reviewing', 'rejected'],
+  reviewing: ['active', 'rejected'],
+  active: ['suspended', 'closed'],
+  suspended: ['active', 'closed'],
+  closed: [],
+  rejected: [],
+};
+
+/** Whether a merchant may be this after that; to stay what it is is always allowed. */
+export const mayBecome = (from: Status, to: Status): boolean => from === to || moves[from].includes(to);

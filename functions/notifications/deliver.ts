@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { IdOf } from '#kernel/id.ts';
 import type { AppSecrets } from '#merchants/app.ts';
+import { webhookSecretsAt } from '#merchants/webhook-secret.ts';
 import { count, log } from '#platform/log.ts';
 import type { Send } from '#platform/sender.ts';
 
@@ -50,7 +51,7 @@ const posted = async ({ secretsOf, post }: DeliverDeps, notice: Notice, at: Date
     return undefined;
   });
   if (!secrets) return { error: 'no_secret' };
-  return post(notice.url, headersOf(notice, secrets.webhook_secret, at), notice.body);
+  return post(notice.url, headersOf(notice, webhookSecretsAt(secrets, at), at), notice.body);
 };
 
 /** One delivery and its result. Deliveries are at least once: we may die after the app has answered. */

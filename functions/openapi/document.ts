@@ -1,8 +1,10 @@
 import * as z from 'zod';
 
+import * as audit from '#audit/operations.ts';
+import * as configuration from '#configuration/operations.ts';
 import * as ledger from '#ledger/operations.ts';
 import * as payments from '#payments/operations.ts';
-import type { Operation } from '#platform/operation.ts';
+import { plain, type Operation } from '#platform/operation.ts';
 import * as reconciliation from '#reconciliation/operations.ts';
 import * as refunds from '#refunds/operations.ts';
 import * as settlement from '#settlement/operations.ts';
@@ -11,8 +13,16 @@ const isOperation = (value: unknown): value is Operation =>
   typeof value === 'object' && value !== null && 'route' in value && 'security' in value;
 
 /** Every operation of the HTTP API, from the same tables that the handlers are made of. */
-export const allOperations: readonly Operation[] = [payments, refunds, ledger, settlement, reconciliation]
-  .flatMap((capability): unknown[] => Object.values(capability))
+export const allOperations: readonly Operation[] = [
+  payments,
+  refunds,
+  ledger,
+  settlement,
+  reconciliation,
+  configuration,
+  audit,
+]
+  .flatMap((capability): unknown[] => Object.values(capability).flat())
   .filter(isOperation);
 
 const Problem = z.object({
@@ -52,8 +62,7 @@ const json = (schema: unknown, type = 'application/json') => ({ content: { [type
 const security = { signature: [{ http_message_signature: [] }], bearer: [{ bearer: [] }], none: [] } as const;
 
 const describe = (operation: Operation) => {
-  const body = Members.parse(schemaOf(operation.body, 'input'));
-  const hasBody = !operation.route.startsWith('GET') && Object.keys(body.properties).length > 0;
+  const hasBody = !operation.route.startsWith('GET') && operation.body !== plain.body;
   return {
     summary: operation.summary,
     security: security[operation.security],

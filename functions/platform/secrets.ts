@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import {
   GetSecretValueCommand,
   PutSecretValueCommand,
@@ -5,7 +7,10 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 
+import { Failure } from '#kernel/failure.ts';
+
 import { cached } from './cached.ts';
+import type { Exclusively } from './lease.ts';
 
 /** One secret of Secrets Manager that holds a value for each of many ids, as JSON. It holds at most 64 KB. */
 const Values = z.record(z.string(), z.unknown());
@@ -28,14 +33,24 @@ export const secretReader = (client: SecretsManagerClient, secretId: string, now
   };
 };
 
-/** Adds or replaces the values of some ids. Operators change secrets one at a time; the last one wins. */
-export const writeSecrets = async (
-  client: SecretsManagerClient,
-  secretId: string,
-  values: Readonly<Record<string, unknown>>,
-): Promise<void> => {
-  if (Object.keys(values).length === 0) return;
-  const text = JSON.stringify({ ...(await read(client, secretId)), ...values });
-  if (Buffer.byteLength(text) > 65_536) throw new Error('the secret would exceed 64 KB: split it before adding more');
-  await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: text }));
-};
+type Values = Readonly<Record<string, unknown>>;
+
+/** Changes the values of some ids: gets what all are now, answers what those become. */
+export type ChangeSecrets = (change: (all: Values) => Values | Promise<Values>) => Promise<void>;
+
+/**
+ * The whole map is read and written at once, and Secrets Manager knows no condition: two that wrote at the same time would
+ * lose one of the two. So only one at a time does.
+ */
+export const secretChanger =
+  (client: SecretsManagerClient, secretId: string, exclusively: Exclusively): ChangeSecrets =>
+  (change) =>
+    exclusively(`secret#${secretId}`, async () => {
+      const all = await read(client, secretId);
+      const changed = await change(all);
+      if (Object.entries(changed).every(([id, value]) => isDeepStrictEqual(all[id], value))) return;
+      const text = JSON.stringify({ ...all, ...changed });
+      if (Buffer.byteLength(text) > 65_536)
+        throw new Failure('unsupported', { detail: 'all secrets together would exceed the 64 KB that there are' });
+      await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: text }));
+    });

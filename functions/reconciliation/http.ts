@@ -1,10 +1,11 @@
+import { auditStore } from '#audit/store.ts';
 import { Failure } from '#kernel/failure.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { api, created, ok, route } from '#platform/http.ts';
 import { operatorWith, type Operator } from '#platform/operator.ts';
 
-import { batchView, isFinal } from './batch.ts';
+import { batchView, isFinal, type Batch } from './batch.ts';
 import { listBatches } from './batches/list-batches.ts';
 import { requestBatch } from './batches/request-batch.ts';
 import { differenceView } from './difference.ts';
@@ -14,7 +15,9 @@ import * as operations from './operations.ts';
 import { Place } from './store.ts';
 import { openingWire } from './wire.ts';
 
-const deps = openingWire(database());
+const db = database();
+const deps = openingWire(db);
+const audits = auditStore(db, env('BOOKS_TABLE'), deps.now);
 
 const mayAsk = ({ roles }: Operator): void => {
   if (!roles.some((role) => role === 'admin' || role === 'finance_maker' || role === 'operations'))
@@ -31,7 +34,9 @@ export const handler = api(
   }),
   route(operations.newBatch, async (operator, day) => {
     mayAsk(operator);
-    return created(batchView(await requestBatch(deps, { day, requestedBy: operator.id })));
+    const alongside = ({ id }: Batch) =>
+      audits.writesOf(operator, { action: 'request', subject: { kind: 'batch', id }, before: null, after: day });
+    return created(batchView(await requestBatch(deps, { day, requestedBy: operator.id, alongside })));
   }),
   route(operations.getBatch, async (_, { id }) => ok(batchView(await deps.store.batches.get(id)))),
   route(operations.findRecords, async (_, { id, result, limit, cursor }) => {

@@ -51,8 +51,8 @@ export const reconciliationStore = (db: Database, table: string) => {
 
     latestOf: (day: StatementDay): Promise<Latest | undefined> => latest.find(dayKey(day)),
 
-    /** A new batch and the pointer that names it, over the pointer as it was read. */
-    add: (batch: Batch, over: Latest | undefined): Promise<readonly Refusal[]> =>
+    /** A new batch and the pointer that names it, over the pointer as it was read; and who asked for it, where somebody did. */
+    add: (batch: Batch, over: Latest | undefined, alongside: readonly Write[] = []): Promise<readonly Refusal[]> =>
       commit([
         batches.write(batch),
         latest.write({
@@ -61,6 +61,7 @@ export const reconciliationStore = (db: Database, table: string) => {
           number: batch.number,
           batch_id: batch.id,
         }),
+        ...alongside,
       ]),
 
     /** Changes of differences that only the latest batch of a day may make: refused at index 0 when it no longer is. */

@@ -66,8 +66,13 @@ export class Settlement extends Construct {
     const runs = new ServiceFunction(this, 'Runs', {
       entry: 'settlement/admin',
       description: 'Starts a settlement run by hand',
-      environment: { SETTLEMENT_MACHINE: machine.stateMachineArn, ROLES_CLAIM: rolesClaim },
+      environment: {
+        BOOKS_TABLE: data.books.tableName,
+        SETTLEMENT_MACHINE: machine.stateMachineArn,
+        ROLES_CLAIM: rolesClaim,
+      },
     });
+    inBooks(runs, data, 'PutItem');
     machine.grantStartExecution(runs);
     routes.to(runs, 'POST /admin/v1/settlements/runs');
 

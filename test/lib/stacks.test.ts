@@ -112,7 +112,7 @@ describe('what is deployed', () => {
     expect(everywhere.flatMap(actionsOf).filter((action) => !withoutResource.test(action))).toEqual([]);
   });
 
-  test('lets only the import write secrets and configuration', () => {
+  test('lets only the desk of configuration and the import write secrets', () => {
     const policies = Object.entries(service.findResources('AWS::IAM::Policy'));
     const writers = policies
       .filter(([, { Properties }]) =>
@@ -121,7 +121,10 @@ describe('what is deployed', () => {
           .includes('secretsmanager:PutSecretValue'),
       )
       .map(([id]) => id);
-    expect(writers).toEqual([expect.stringMatching(/Configure/)]);
+    expect(writers).toEqual([
+      expect.stringMatching(/^ConfigurationDesk/),
+      expect.stringMatching(/^ConfigurationImport/),
+    ]);
   });
 
   test('gives every queue of work its dead letters, kept for a fortnight, and six times its worker’s time', () => {

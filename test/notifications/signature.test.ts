@@ -22,7 +22,7 @@ test('our own published vector stands', () => {
   expect(notice.body).toBe(
     '{"type":"payment.paid","timestamp":"2026-01-31T02:03:03.999Z","data":{"id":"pay_1","amount":8888,"subject":"算盘 ✓"}}',
   );
-  const headers = headersOf(notice, webhook_secret, new Date('2026-01-31T02:03:04.999Z'));
+  const headers = headersOf(notice, [webhook_secret], new Date('2026-01-31T02:03:04.999Z'));
   expect(headers).toEqual({
     'content-type': 'application/json',
     'webhook-id': 'evt_M51W6589V0Z6FW3948SBHC4ZXB',
@@ -36,7 +36,7 @@ test('the library of the standard verifies whatever is signed, and nothing that 
     fc.property(fc.jsonValue(), fc.constantFrom(24, 32, 48, 64), (data, bytes) => {
       const secret = AppSecrets.shape.webhook_secret.parse(`whsec_${randomBytes(bytes).toString('base64')}`);
       const { body, ...notice } = noticeOf({ ...event({ data }), appId }, url, new Date());
-      const headers = headersOf({ ...notice, body }, secret, new Date());
+      const headers = headersOf({ ...notice, body }, [secret], new Date());
       const library = new Webhook(secret);
       expect(library.verify(body, headers)).toEqual(JSON.parse(body));
       expect(() => library.verify(`${body} `, headers)).toThrow('No matching signature');

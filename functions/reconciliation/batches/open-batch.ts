@@ -1,5 +1,6 @@
 import type { ChannelAccount } from '#channels/account.ts';
 import type { BusinessEvent } from '#notifications/event.ts';
+import type { Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import {
@@ -36,6 +37,8 @@ interface Opening {
   readonly object?: { readonly key: string; readonly sha256?: string };
   readonly error?: BatchError;
   readonly requestedBy?: string | undefined;
+  /** What is written in the same transaction: the audit of whoever asked. */
+  readonly alongside?: ((batch: Batch) => readonly Write[]) | undefined;
 }
 
 const newBatch = (opening: Opening, number: number, previous: BatchId | undefined, now: Date): Batch => {
@@ -64,7 +67,7 @@ export const openBatch = async (deps: OpenDeps, opening: Opening): Promise<Batch
     if (existing) return existing;
     const latest = await store.latestOf(opening.day);
     const added = newBatch(opening, (latest?.number ?? 0) + 1, latest?.batch_id, deps.now());
-    const refusals = await store.add(added, latest);
+    const refusals = await store.add(added, latest, opening.alongside?.(added));
     return refusals.length === 0 ? { ...added, version: 1 } : lost;
   });
   if (batch.status === 'abnormal') await deps.publish([eventOf(batch)]);
@@ -72,7 +75,7 @@ export const openBatch = async (deps: OpenDeps, opening: Opening): Promise<Batch
   return batch;
 };
 
-interface Uploaded extends Pick<Opening, 'day' | 'account' | 'requestedBy'> {
+interface Uploaded extends Pick<Opening, 'day' | 'account' | 'requestedBy' | 'alongside'> {
   readonly key: string;
   readonly object: FoundObject;
   /** Of a batch that is asked for; without it the batch is named by the bytes. */

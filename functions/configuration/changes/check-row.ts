@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { Failure } from '#kernel/failure.ts';
+
+import { encoded, type Kind, type Row } from '#configuration/document.ts';
+import { rules, type Complaint, type Ground } from '#configuration/rules.ts';
+
+export interface CheckDeps extends Ground {
+  readonly exists: (kind: Kind, id: string) => Promise<boolean>;
+}
+
+const changesOfFixed = (kind: Kind, row: Row, before: Row | undefined): Complaint[] => {
+  if (!before) return [];
+  const [then, now] = [encoded(kind, before), encoded(kind, row)];
+  return rules[kind].fixed
+    .filter((name) => !isDeepStrictEqual(then[name], now[name]))
+    .map((name) => ({ pointer: `/${name}`, detail: 'this never changes: make a new one' }));
+};
+
+/** Everything that is wrong with a row that is to stand where `before` stands. */
+const complaintsOf = async (deps: CheckDeps, kind: Kind, row: Row, before: Row | undefined): Promise<Complaint[]> => {
+  const { references, complaints } = rules[kind];
+  const missing = await Promise.all(
+    references(row).map(async ({ pointer, kind: of, id }) =>
+      (await deps.exists(of, id)) ? [] : [{ pointer, detail: 'there is no such thing' }],
+    ),
+  );
+  return [...changesOfFixed(kind, row, before), ...complaints(row, deps, before), ...missing.flat()];
+};
+
+/** Refuses a row that may not be written. `place` is where the row stands in a larger document. */
+export const checkRow = async (
+  deps: CheckDeps,
+  kind: Kind,
+  row: Row,
+  { before, place = '' }: { before?: Row | undefined; place?: string } = {},
+): Promise<void> => {
+  const complaints = await complaintsOf(deps, kind, row, before);
+  const [first] = complaints;
+  if (!first) return;
+  const errors = complaints.slice(0, 20).map(({ pointer, detail }) => ({ pointer: `${place}${pointer}`, detail }));
+  if (complaints.every(({ unsupported }) => unsupported))
+    throw new Failure('unsupported', { detail: first.detail, errors });
+  throw new Failure('invalid_request', { errors });
+};

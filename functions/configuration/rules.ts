@@ -1,0 +1,145 @@
+import { createPublicKey } from 'node:crypto';
+
+import type { ChannelAccount } from '#channels/account.ts';
+import type { ChannelKind } from '#channels/channel.ts';
+import { profileId, type CashierProfile } from '#cashier/profile.ts';
+import type { App, AppKey } from '#merchants/app.ts';
+import { mayBecome, type Merchant } from '#merchants/merchant.ts';
+import { urlAllowed } from '#notifications/url.ts';
+
+import type { Kind, Row } from './document.ts';
+
+/** What is wrong with a row, and where. */
+export interface Complaint {
+  readonly pointer: string;
+  readonly detail: string;
+  /** Well said, but not something that we can do yet. */
+  readonly unsupported?: true;
+}
+
+/** A row that must be there before another may name it. */
+export interface Reference {
+  readonly pointer: string;
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+/** What a deployment has and allows. */
+export interface Ground {
+  readonly channelKind: (name: string) => ChannelKind | undefined;
+  readonly loopbackAllowed: boolean;
+}
+
+/** What is asked of the rows of one kind beside their schema, whoever writes them. */
+export interface Rules {
+  /** Members that never change once they are there: other rows rely on them. */
+  readonly fixed: readonly string[];
+  // Methods, so that the rules of a kind may ask for its rows: whoever calls them has parsed the row by the schema of the kind.
+  references(this: void, row: Row): Reference[];
+  complaints(this: void, row: Row, ground: Ground, before: Row | undefined): Complaint[];
+}
+
+const complainIf = (wrong: boolean, pointer: string, detail: string): Complaint[] =>
+  wrong ? [{ pointer, detail }] : [];
+
+const addressComplaints = (pointer: string, address: string | undefined, ground: Ground) =>
+  complainIf(
+    address !== undefined && !urlAllowed(address, ground),
+    pointer,
+    'this address is not allowed: https to a public host',
+  );
+
+/** Every setting that is an address is one that we shall call. */
+const isAddress = (value: unknown): value is string => typeof value === 'string' && /^https?:/i.test(value);
+
+const accountComplaints = (account: ChannelAccount, ground: Ground): Complaint[] => {
+  const kind = ground.channelKind(account.channel);
+  if (!kind) return [{ pointer: '/channel', detail: 'there is no such channel' }];
+  const settings = kind.settings.safeParse(account.settings);
+  return [
+    ...(account.ownership === 'own'
+      ? [
+          {
+            pointer: '/ownership',
+            detail: 'own accounts are not supported yet: the platform collects',
+            unsupported: true as const,
+          },
+        ]
+      : []),
+    ...(settings.error?.issues ?? []).map(({ path, message }) => ({
+      pointer: ['/settings', ...path.map(String)].join('/'),
+      detail: message,
+    })),
+    ...account.methods.flatMap((method, index) =>
+      complainIf(!kind.capabilities.methods.includes(method), `/methods/${index}`, 'the channel has no such method'),
+    ),
+    ...Object.entries(account.settings).flatMap(([name, value]) =>
+      isAddress(value) ? addressComplaints(`/settings/${name}`, value, ground) : [],
+    ),
+  ];
+};
+
+const rsaBits = 2_048;
+
+/** A public key of the algorithm that it is said to be of; never a private one, which would be kept and shown. */
+const isPublicKey = (pem: string, alg: 'ed25519' | 'rsa-v1_5-sha256'): boolean => {
+  if (!/^\s*-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----\s*$/.test(pem)) return false;
+  try {
+    const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPublicKey(pem);
+    return alg === 'ed25519' ? type === 'ed25519' : type === 'rsa' && (details?.modulusLength ?? 0) >= rsaBits;
+  } catch {
+    return false;
+  }
+};
+
+const keyComplaints = (key: AppKey, before: AppKey | undefined): Complaint[] => [
+  ...complainIf(
+    key.alg !== 'hmac-sha256' && !isPublicKey(key.public_key_pem, key.alg),
+    '/public_key_pem',
+    `not the PEM (SubjectPublicKeyInfo) of a public ${key.alg === 'ed25519' ? 'Ed25519' : 'RSA'} key of enough bits`,
+  ),
+  ...complainIf(
+    before?.not_after !== undefined && (key.not_after === undefined || key.not_after > before.not_after),
+    '/not_after',
+    'the end of a key may be brought forward, not put off: make a new key',
+  ),
+];
+
+const plain: Rules = { fixed: [], references: () => [], complaints: () => [] };
+
+export const rules: Readonly<Record<Kind, Rules>> = {
+  fee_plan: plain,
+  settlement_plan: plain,
+  app: { ...plain, complaints: (app: App, ground) => addressComplaints('/notify_url', app.notify_url, ground) },
+  key: {
+    fixed: ['app_id', 'alg', 'public_key_pem', 'not_before'],
+    references: ({ app_id }: AppKey) => [{ pointer: '/app_id', kind: 'app', id: app_id }],
+    complaints: (key: AppKey, _, before: AppKey | undefined) => keyComplaints(key, before),
+  },
+  channel_account: { ...plain, fixed: ['channel', 'time_zone'], complaints: accountComplaints },
+  merchant: {
+    fixed: ['app_id'],
+    references: (merchant: Merchant) => [
+      { pointer: '/app_id', kind: 'app', id: merchant.app_id },
+      { pointer: '/fee_plan_id', kind: 'fee_plan', id: merchant.fee_plan_id },
+      { pointer: '/settlement_plan_id', kind: 'settlement_plan', id: merchant.settlement_plan_id },
+      ...merchant.channel_account_ids.map((id, index) => ({
+        pointer: `/channel_account_ids/${index}`,
+        kind: 'channel_account' as const,
+        id,
+      })),
+    ],
+    complaints: (merchant: Merchant, _, before: Merchant | undefined) =>
+      complainIf(
+        before !== undefined && !mayBecome(before.status, merchant.status),
+        '/status',
+        `a merchant that is ${before?.status} does not become ${merchant.status}`,
+      ),
+  },
+  cashier_profile: {
+    fixed: ['app_id', 'product_code'],
+    references: ({ app_id }: CashierProfile) => [{ pointer: '/app_id', kind: 'app', id: app_id }],
+    complaints: ({ id, app_id, product_code }: CashierProfile) =>
+      complainIf(id !== profileId(app_id, product_code), '/id', 'not the id that follows from app and product code'),
+  },
+};
