@@ -38,7 +38,7 @@ const isWiring = (file: string) => isEntry(file) || isWire(file);
 const capability = (file: string) => file.split('/')[1];
 const isPackage = (target: string) => !/^(bin|lib|functions|local|test)\//.test(target);
 const isEdge = (file: string) =>
-  isWiring(file) || /\/store\.ts$/.test(file) || /^functions\/(platform|channels\/[^/]+)\//.test(file);
+  isWiring(file) || file.endsWith('/store.ts') || /^functions\/(platform|channels\/[^/]+)\//.test(file);
 
 const laws: Record<string, (found: Import) => boolean> = {
   'the kernel imports only the kernel, zod, ulid and a hash': ({ file, target }) =>
