@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import type { Channel, ChannelKind, OrderToPlace, Outcome, RefundOutcome, RefundToPlace } from '#channels/channel.ts';
 import type { OpenAccount } from '#channels/open.ts';
 import { flowStore } from '#flow/store.ts';
+import { Failure } from '#kernel/failure.ts';
 import { derivedId } from '#kernel/id.ts';
 import { accountId, change, type Subject } from '#ledger/account.ts';
 import { post } from '#ledger/post.ts';
@@ -21,6 +22,17 @@ import type { Deps as RefundDeps } from '#refunds/send-refund.ts';
 import { settlementStore } from '#settlement/store.ts';
 
 import * as given from './given.ts';
+
+/** On a busy machine a race may outlast its five seconds: then its refusal says to try again, and so does this. */
+export const patiently = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === 'conflict')) throw error;
+    }
+  }
+};
 
 /** A channel in memory: it keeps one order for each number, as channels do, and answers what the test has it answer. */
 export const paperChannel = (now: () => Date) => {

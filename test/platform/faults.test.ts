@@ -10,7 +10,7 @@ import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
 import { createRefund } from '#refunds/create-refund.ts';
 
 import * as given from '../given.ts';
-import { shop, type Shop } from '../shop.ts';
+import { patiently, shop, type Shop } from '../shop.ts';
 import { tables } from '../tables.ts';
 import { faulty, kinds, type Fault } from './faults.ts';
 
@@ -154,13 +154,15 @@ test('fifty placements of one number at once are one payment and one order', asy
   expect(placed.filter(({ isNew }) => isNew)).toHaveLength(1);
   expect(new Set(placed.map(({ payment }) => payment.id)).size).toBe(1);
   expect(at.paper.orders.size).toBe(1);
-}, 20_000);
+}, 40_000);
 
 test('forty refunds at once take all that can be refunded and not a fen more', async () => {
   const at = shop(the.db);
   const payment = await at.paid('a');
   const asked = Array.from({ length: 40 }, (_, n) =>
-    createRefund(at.deps, at.app, { payment_id: payment.id, merchant_refund_id: `r${n}`, amount: 400n }).then(
+    patiently(() =>
+      createRefund(at.deps, at.app, { payment_id: payment.id, merchant_refund_id: `r${n}`, amount: 400n }),
+    ).then(
       ({ refund }) => refund.id,
       (error: unknown) => (error instanceof Failure ? error.code : error),
     ),
@@ -173,4 +175,4 @@ test('forty refunds at once take all that can be refunded and not a fen more', a
   expect(kept).toEqual(folded);
   expect(await at.balance('merchant_pending')).toBe(0n);
   expect(await at.balance('merchant_held')).toBe(9_900n);
-}, 20_000);
+}, 40_000);
