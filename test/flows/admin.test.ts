@@ -1,0 +1,323 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { appClient, type Reply } from './client.ts';
+import { eventually, fresh, useMachine } from './machine.ts';
+import { openReceiver } from './receiver.ts';
+
+const machine = useMachine();
+
+const newPair = () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    private_key_pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    public_key_pem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  };
+};
+
+const must = (status: number, reply: Reply) => {
+  expect(reply.status, JSON.stringify(reply.body)).toBe(status);
+  return reply.body;
+};
+
+const make = async (path: string, body: object) => must(201, await machine().admin.post(`/admin/v1/${path}`, body));
+const put = (path: string, body: object) => machine().admin.call('PUT', `/admin/v1/${path}`, body);
+
+/** By which secret the third system believes what it is told. */
+const believed: Record<string, string> = {};
+
+/** Another business system, set up by the console alone, from its plans to a channel account of its own. */
+const setUp = async () => {
+  const { stage, now } = machine();
+  const receiver = await openReceiver(believed, now);
+  const { webhook_secret, ...app } = await make('apps', {
+    name: 'A third system',
+    status: 'active',
+    notify_url: receiver.url('third'),
+  });
+  believed['third'] = webhook_secret;
+  const pair = newPair();
+  const key = await make(`apps/${app.id}/keys`, { alg: 'ed25519', public_key_pem: pair.public_key_pem });
+  const fees = await make('fee-plans', {
+    id: fresh('fees').replaceAll('-', '_'),
+    name: '2 %',
+    default: { rate_ppm: 20_000 },
+  });
+  const plan = await make('settlement-plans', { id: fresh('plan').replaceAll('-', '_'), name: 'T+2', days_after: 2 });
+  const {
+    merchant_private_key_pem,
+    api_v3_key,
+    appid,
+    mchid,
+    merchant_serial,
+    platform_serial,
+    platform_public_key_pem,
+  } = stage.sandbox_credentials.wechat;
+  const account = await make('channel-accounts', {
+    channel: 'wechat',
+    name: 'WeChat of the third system',
+    ownership: 'shared',
+    status: 'enabled',
+    methods: ['wechat_native'],
+    cost: { rate_ppm: 6_000 },
+    settings: {
+      appid,
+      mchid,
+      merchant_serial,
+      platform_serial,
+      platform_public_key_pem,
+      base_url: stage.sandbox_channels.wechat,
+    },
+  });
+  const secrets = { merchant_private_key_pem, api_v3_key };
+  must(200, await put(`channel-accounts/${account.id}/secrets`, secrets));
+  const merchant = await make('merchants', {
+    app_id: app.id,
+    name: 'The third merchant',
+    status: 'active',
+    fee_plan_id: fees.id,
+    settlement_plan_id: plan.id,
+    channel_account_ids: [account.id],
+  });
+  const client = appClient(stage.api, { key_id: key.id, private_key_pem: pair.private_key_pem }, now);
+  const order = () => ({
+    merchant_id: merchant.id,
+    merchant_order_id: fresh(),
+    amount: 10_000,
+    currency: 'CNY',
+    subject: 'Tea',
+    method: 'wechat_native',
+  });
+  return { receiver, app, webhook_secret, key, fees, plan, account, secrets, merchant, client, order };
+};
+
+describe('an app that the console has made', () => {
+  let third: Awaited<ReturnType<typeof setUp>>;
+  beforeAll(async () => {
+    third = await setUp();
+  });
+  const audit = async (id: string) =>
+    must(200, await machine().admin.get(`/admin/v1/audit?subject_id=${id}&limit=100`)).data;
+  const standing = async (path: string) => must(200, await machine().admin.get(`/admin/v1/${path}`));
+
+  afterAll(() => third.receiver.close());
+
+  /** A payment of the third system, paid and told of. */
+  const paid = async (client = third.client) => {
+    const { pay, quiet } = machine();
+    const placed = must(201, await client.post('/v1/payments', third.order()));
+    expect(placed.attempts[0]).toMatchObject({ channel_account_id: third.account.id, status: 'pending' });
+    must(200, await pay(placed.attempts[0].channel_order_no));
+    const payment = await eventually('it to be paid', async () => {
+      const { body } = await client.get(`/v1/payments/${placed.id}`);
+      return body.status === 'paid' && body;
+    });
+    await quiet();
+    const [told] = third.receiver.deliveries(placed.id);
+    const signedBy = (secret: string) =>
+      new Webhook(secret).sign(told!.id, new Date(told!.timestamp * 1_000), told!.text);
+    return { payment, told: told!, signatures: told!.headers['webhook-signature']!.split(' '), signedBy };
+  };
+
+  test('places a payment, is paid with its own fee, and hears of it by its own secret', async () => {
+    const { payment, told, signatures, signedBy } = await paid();
+    expect(payment.fee).toBe(200);
+    expect(told).toMatchObject({ path: '/third', type: 'payment.paid' });
+    expect(signatures).toEqual([signedBy(third.webhook_secret)]);
+    expect(third.receiver.notBelieved()).toEqual([]);
+  });
+
+  test('shows nobody its secrets again, nor those of the channel account', async () => {
+    const { admin } = machine();
+    const paths = [
+      'apps?limit=100',
+      `apps/${third.app.id}`,
+      `apps/${third.app.id}/keys`,
+      'channel-accounts?limit=100',
+      `channel-accounts/${third.account.id}`,
+      'audit?limit=100',
+    ];
+    const shown = await Promise.all(paths.map((path) => admin.get(`/admin/v1/${path}`)));
+    expect(shown.map(({ status }) => status)).toEqual(paths.map(() => 200));
+    const text = JSON.stringify(shown.map(({ body }) => body));
+    expect(text).not.toContain(third.secrets.api_v3_key);
+    expect(text).not.toContain(third.secrets.merchant_private_key_pem.split('\n')[1]);
+    expect(text).not.toContain(third.webhook_secret.slice(6));
+    expect(text).toContain(third.app.id);
+    expect((await audit(third.account.id))[0]).toMatchObject({
+      action: 'change_secrets',
+      by: 'admin',
+      after: { api_v3_key: 'changed', merchant_private_key_pem: 'changed' },
+    });
+  });
+
+  test('rotates its key with overlap: both sign until the old one ends', async () => {
+    const { stage, now, advance } = machine();
+    const pair = newPair();
+    const { public_key_pem } = pair;
+    const next = await make(`apps/${third.app.id}/keys`, { alg: 'ed25519', public_key_pem });
+    const renewed = appClient(stage.api, { key_id: next.id, private_key_pem: pair.private_key_pem }, now);
+    must(201, await renewed.post('/v1/payments', third.order()));
+    must(201, await third.client.post('/v1/payments', third.order()));
+    const not_after = new Date(now().getTime() + 60_000).toISOString();
+    const ended = must(200, await put(`apps/${third.app.id}/keys/${third.key.id}`, { not_after, version: 1 }));
+    expect(ended).toMatchObject({ id: third.key.id, not_after, version: 2 });
+    await advance(31);
+    must(201, await third.client.post('/v1/payments', third.order()));
+    await advance(31);
+    expect(must(401, await third.client.post('/v1/payments', third.order())).code).toBe('signature_invalid');
+    must(201, await renewed.post('/v1/payments', third.order()));
+    third = { ...third, client: renewed, key: next };
+  });
+
+  test('signs with a shared secret that it was given once, and no more 30 s after that key is revoked', async () => {
+    const { stage, now, advance } = machine();
+    const key = await make(`apps/${third.app.id}/keys`, { alg: 'hmac-sha256' });
+    const identity = { key_id: key.id, alg: 'hmac-sha256', private_key_pem: key.secret };
+    // The secrets of all apps are read through a cache too.
+    await advance(31);
+    const client = appClient(stage.api, identity, now);
+    must(201, await client.post('/v1/payments', third.order()));
+    must(200, await put(`apps/${third.app.id}/keys/${key.id}`, { revoked: true, version: 1 }));
+    await advance(31);
+    must(401, await client.post('/v1/payments', third.order()));
+    const put_off = { not_after: new Date(now().getTime() + 60_000).toISOString(), version: 2 };
+    must(400, await put(`apps/${third.app.id}/keys/${key.id}`, put_off));
+    const keys = must(200, await machine().admin.get(`/admin/v1/apps/${third.app.id}/keys`)).data;
+    expect(keys).toHaveLength(3);
+    expect(JSON.stringify(keys)).not.toContain(key.secret);
+  });
+
+  test('is told by both webhook secrets while they overlap, then by the new one alone', async () => {
+    const { admin, advance } = machine();
+    const rotate = `/admin/v1/apps/${third.app.id}/webhook-secret`;
+    const { webhook_secret: next } = must(201, await admin.post(rotate, { overlap_seconds: 600 }));
+    await advance(31);
+    const during = await paid();
+    expect(during.signatures).toEqual([during.signedBy(next), during.signedBy(third.webhook_secret)]);
+    believed['third'] = next;
+    await advance(600);
+    const after = await paid();
+    expect(after.signatures).toEqual([after.signedBy(next)]);
+    expect(third.receiver.notBelieved()).toEqual([]);
+    third = { ...third, webhook_secret: next };
+  });
+
+  test('has a merchant that is suspended within 30 s, and the audit shows who did it, before and after', async () => {
+    const { advance } = machine();
+    const path = `merchants/${third.merchant.id}`;
+    const suspended = must(200, await put(path, { ...third.merchant, status: 'suspended' }));
+    expect(suspended.version).toBe(2);
+    await advance(31);
+    const refused = must(403, await third.client.post('/v1/payments', third.order()));
+    expect(refused.code).toBe('merchant_not_active');
+    expect(must(409, await put(path, { ...third.merchant, status: 'closed' })).code).toBe('conflict');
+    must(200, await put(path, { ...suspended, status: 'active' }));
+    await advance(31);
+    must(201, await third.client.post('/v1/payments', third.order()));
+    const [resumed, stopped, made] = await audit(third.merchant.id);
+    expect(made).toMatchObject({ action: 'create', before: null, after: { name: 'The third merchant' } });
+    expect(stopped).toMatchObject({
+      action: 'replace',
+      by: 'admin',
+      roles: ['admin'],
+      subject: { kind: 'merchant', id: third.merchant.id },
+      before: { status: 'active' },
+      after: { status: 'suspended' },
+    });
+    expect(resumed).toMatchObject({ before: { status: 'suspended' }, after: { status: 'active' } });
+  });
+
+  test('finds no way through a channel account that is drained; what was placed there can be paid', async () => {
+    const { pay, advance } = machine();
+    const placed = must(201, await third.client.post('/v1/payments', third.order()));
+    const account = await standing(`channel-accounts/${third.account.id}`);
+    const draining = must(200, await put(`channel-accounts/${account.id}`, { ...account, status: 'draining' }));
+    await advance(31);
+    const refused = must(422, await third.client.post('/v1/payments', third.order()));
+    expect(refused.code).toBe('method_not_available');
+    must(200, await pay(placed.attempts[0].channel_order_no));
+    await eventually('it to be paid', async () => {
+      const { body } = await third.client.get(`/v1/payments/${placed.id}`);
+      return body.status === 'paid';
+    });
+    must(200, await put(`channel-accounts/${account.id}`, { ...draining, status: 'enabled' }));
+    await advance(31);
+    must(201, await third.client.post('/v1/payments', third.order()));
+  });
+});
+
+describe('what the console is refused', () => {
+  const pointers = ({ body }: Reply) => body.errors.map(({ pointer }: { pointer: string }) => pointer);
+  const account = (over: object = {}) => ({
+    channel: 'wechat',
+    name: 'An account',
+    ownership: 'shared',
+    status: 'enabled',
+    methods: ['wechat_native'],
+    cost: { rate_ppm: 6_000 },
+    settings: {},
+    ...over,
+  });
+
+  test('a merchant of an app, of plans and of an account that there are not', async () => {
+    const { admin } = machine();
+    const reply = await admin.post('/admin/v1/merchants', {
+      app_id: 'app_00000000000000000000000000',
+      name: 'Nobody’s',
+      status: 'active',
+      fee_plan_id: 'none',
+      settlement_plan_id: 'none',
+      channel_account_ids: ['chn_00000000000000000000000000'],
+    });
+    must(400, reply);
+    expect(pointers(reply)).toEqual(['/app_id', '/fee_plan_id', '/settlement_plan_id', '/channel_account_ids/0']);
+  });
+
+  test('an account of a merchant’s own, settings that are none, and secrets that are none', async () => {
+    const { admin, stage } = machine();
+    const { settings } = must(200, await admin.get(`/admin/v1/channel-accounts/${stage.channel_accounts.wechat}`));
+    const own = must(422, await admin.post('/admin/v1/channel-accounts', account({ settings, ownership: 'own' })));
+    expect(own).toMatchObject({ code: 'unsupported', errors: [{ pointer: '/ownership' }] });
+    const bare = await admin.post('/admin/v1/channel-accounts', account());
+    expect([bare.status, pointers(bare).includes('/settings/mchid')]).toEqual([400, true]);
+    const path = `/admin/v1/channel-accounts/${stage.channel_accounts.wechat}/secrets`;
+    const secrets = await admin.call('PUT', path, { api_v3_key: 'short', merchant_private_key_pem: 'x' });
+    expect([secrets.status, pointers(secrets)]).toEqual([400, ['/api_v3_key']]);
+    expect(JSON.stringify(secrets.body)).not.toContain('short');
+  });
+
+  test('to whoever’s role does not allow it, before what they said is read', async () => {
+    const { maker, checker, stage } = machine();
+    expect(must(403, await maker.post('/admin/v1/apps', { nonsense: true })).code).toBe('role_required');
+    must(403, await checker.post('/admin/v1/fee-plans', {}));
+    must(403, await checker.get('/admin/v1/audit'));
+    must(400, await maker.post('/admin/v1/fee-plans', {}));
+    must(200, await checker.get('/admin/v1/fee-plans/standard'));
+    const nobody = await fetch(new URL('/admin/v1/apps', stage.api));
+    expect(nobody.status).toBe(401);
+  });
+});
+
+test('the console’s other writes, and the import, are audited too', async () => {
+  const { admin, maker, stage, configure } = machine();
+  const bill_date = '2026-01-01';
+  const day = { channel_account_id: stage.channel_accounts.wechat, bill_date, kind: 'trade' };
+  const batch = must(201, await maker.post('/admin/v1/reconciliation/batches', day));
+  const { run } = must(202, await maker.post('/admin/v1/settlements/runs', { business_date: bill_date }));
+  const id = fresh('imported').replaceAll('-', '_');
+  await configure({ fee_plans: [{ id, name: 'Imported', default: { rate_ppm: 1 } }] });
+  await configure({ fee_plans: [{ id, name: 'Imported', default: { rate_ppm: 1 } }] });
+  const audit = async (subject: string) => must(200, await admin.get(`/admin/v1/audit?subject_id=${subject}`)).data;
+  expect(await audit(batch.id)).toMatchObject([{ by: 'maker', action: 'request', after: day }]);
+  expect(await audit(run)).toMatchObject([{ by: 'maker', action: 'request', after: { business_date: bill_date } }]);
+  expect(await audit(id)).toMatchObject([
+    { by: 'import', action: 'create', before: null, after: { name: 'Imported' } },
+  ]);
+  const first = must(200, await admin.get('/admin/v1/audit?limit=2'));
+  expect(first.data.map(({ subject }: { subject: { id: string } }) => subject.id)).toEqual([id, run]);
+  const second = must(200, await admin.get(`/admin/v1/audit?limit=2&cursor=${first.next_cursor}`));
+  expect(second.data[0].subject.id).toBe(batch.id);
+});
