@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Tags, type StackProps } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -8,17 +8,22 @@ import {
   TableV2,
   type TablePropsV2,
 } from 'aws-cdk-lib/aws-dynamodb';
-import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
 import { books, key, orders } from '../functions/platform/table.ts';
+import { accountKey, encryptedWith } from './data/account-key.ts';
+import { EvidenceBucket } from './data/evidence-bucket.ts';
+import { tagged } from './tagged.ts';
+import { Backups } from './data/backups.ts';
 
 const kept = {
-  partitionKey: { name: key.partition, type: AttributeType.STRING },
-  billing: Billing.onDemand(),
   encryption: TableEncryptionV2.awsManagedKey(),
-  pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+  partitionKey: { name: key.partition, type: AttributeType.STRING },
+  // Far above what a large day needs; below what a mistake in a loop could cost in a night.
+  billing: Billing.onDemand({ maxReadRequestUnits: 12_000, maxWriteRequestUnits: 6_000 }),
+  pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: 35 },
   deletionProtection: true,
   removalPolicy: RemovalPolicy.RETAIN,
 } satisfies TablePropsV2;
@@ -36,6 +41,10 @@ export class DataStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, { ...props, terminationProtection: true, description: 'Suanpan: tables, statements and secrets' });
+
+    // Logs of access are let in by the bucket's policy: the other way needs access control lists, which are off.
+    this.node.setContext('@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy', true);
+    tagged(this);
 
     this.orders = new TableV2(this, 'Orders', {
       ...kept,
@@ -69,18 +78,11 @@ export class DataStack extends Stack {
     });
     this.config = new TableV2(this, 'Config', { ...kept, sortKey: text(key.sort) });
 
-    this.statements = new Bucket(this, 'Statements', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      encryption: BucketEncryption.S3_MANAGED,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      versioned: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    // Said in CloudFormation's own words: the construct would deploy a function of its own for this one setting.
-    const bucket = this.statements.node.defaultChild;
-    if (bucket instanceof CfnBucket)
-      bucket.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    const encryptionKey = accountKey(this, 'TablesKey');
+    for (const table of [this.orders, this.books, this.config]) encryptedWith(encryptionKey, table);
+
+    this.statements = new EvidenceBucket(this, 'Evidence', { lockedFor: Duration.days(400) }).bucket;
+    new Backups(this, 'Backups', [this.orders, this.books, this.config]);
 
     const emptyMap = { generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'unused' } };
     this.appSecrets = new Secret(this, 'AppSecrets', {
@@ -93,5 +95,8 @@ export class DataStack extends Stack {
       description: 'Private keys of channel accounts, by account',
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    // They are changed by hand, and by the operator's import: a runbook says how, because no function can rotate them alone.
+    for (const secret of [this.appSecrets, this.channelSecrets])
+      Tags.of(secret).add('runbook', 'docs/runbooks/rotate-secrets.md');
   }
 }

@@ -1,8 +1,7 @@
 import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { CfnStage, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 
 import { BooksAndNotices } from './capabilities/books-and-notices.ts';
 import { Configuration } from './capabilities/configuration.ts';
@@ -10,10 +9,13 @@ import { Front } from './capabilities/front.ts';
 import { PaymentDesk } from './capabilities/payment-desk.ts';
 import { Reconciliation } from './capabilities/reconciliation.ts';
 import { Settlement } from './capabilities/settlement.ts';
+import { PublicApi } from './constructs/public-api.ts';
 import { StatementFetch } from './capabilities/statement-fetch.ts';
 import { Routes } from './constructs/routes.ts';
+import { tagged } from './tagged.ts';
 import { WorkQueue } from './constructs/queue-worker.ts';
 import type { DataStack } from './data-stack.ts';
+import { Operations } from './operations/operations.ts';
 
 interface ServiceStackProps extends StackProps {
   readonly data: DataStack;
@@ -23,27 +25,36 @@ interface ServiceStackProps extends StackProps {
 export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, { data, ...props }: ServiceStackProps) {
     super(scope, id, { ...props, description: 'Suanpan: API, functions, queues, workflows and schedules' });
+    tagged(this);
     const issuer = this.parameter('JwtIssuer', 'The OIDC issuer of operators’ tokens');
     const audience = this.parameter('JwtAudience', 'The audience that operators’ tokens must name');
     const rolesClaim = this.parameter('RolesClaim', 'The claim of a token that lists roles', 'cognito:groups');
     const loopbackAllowed = this.parameter('LoopbackAllowed', 'yes only where everything runs on one machine', 'no');
 
-    const api = new HttpApi(this, 'Api', { description: 'Suanpan' });
-    const stage = api.defaultStage?.node.defaultChild;
-    if (stage instanceof CfnStage)
-      stage.defaultRouteSettings = { throttlingBurstLimit: 1_000, throttlingRateLimit: 500 };
+    const { api, url } = new PublicApi(this, 'Api');
     const admin = new HttpJwtAuthorizer('Operators', issuer, { jwtAudience: [audience] });
     const publicUrl: unknown = this.node.tryGetContext('publicUrl');
 
+    const bus = new EventBus(this, 'Bus', { description: 'What happens in Suanpan' });
+    // What a subscriber missed, or did wrong, can be played to it again.
+    bus.archive('Archive', { eventPattern: { source: ['suanpan'] }, retention: Duration.days(90) });
     const workerTimeout = Duration.seconds(25);
     const shared = {
       data,
       api,
       routes: new Routes(api, admin),
-      bus: new EventBus(this, 'Bus', { description: 'What happens in Suanpan' }),
-      looks: new WorkQueue(this, 'LooksToTake', { maxReceives: 5, workerTimeout }),
-      notices: new WorkQueue(this, 'NoticesToDeliver', { maxReceives: 5, workerTimeout }),
-      publicUrl: typeof publicUrl === 'string' ? publicUrl : api.apiEndpoint,
+      bus,
+      looks: new WorkQueue(this, 'LooksToTake', {
+        maxReceives: 5,
+        workerTimeout,
+        whoIsHurt: 'payers and apps: nobody asks the channels whether they were paid',
+      }),
+      notices: new WorkQueue(this, 'NoticesToDeliver', {
+        maxReceives: 5,
+        workerTimeout,
+        whoIsHurt: 'apps, which are not told of money that moved',
+      }),
+      publicUrl: typeof publicUrl === 'string' ? publicUrl : url,
       rolesClaim,
       loopbackAllowed,
     };
@@ -54,8 +65,9 @@ export class ServiceStack extends Stack {
     new Settlement(this, 'Settlement', shared);
     new Configuration(this, 'Configuration', shared);
     new Front(this, 'Front', shared);
+    new Operations(this, 'Operations', { data, api });
 
-    new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
+    new CfnOutput(this, 'ApiUrl', { value: url });
     new CfnOutput(this, 'StatementsBucket', { value: data.statements.bucketName });
     new CfnOutput(this, 'BooksTable', { value: data.books.tableName });
   }

@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
+import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
+import { letterBox } from '../constructs/left-overs.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { inBooks, inConfig, inOrders, readsAppKeys } from './grants.ts';
 import type { Shared } from './shared.ts';
@@ -30,12 +31,12 @@ export class BooksAndNotices extends Construct {
     inConfig(changes, data, 'GetItem');
     notices.queue.grantSendMessages(changes);
     bus.grantPutEventsTo(changes);
-    const notFolded = new Queue(this, 'NotFolded', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    changes.addEventSource(
+    const notFolded = letterBox(
+      this,
+      'NotFolded',
+      'merchants whose balances lack a change, and apps that were not told of it',
+    );
+    changes.live.addEventSource(
       new DynamoEventSource(data.orders, {
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize: 100,
@@ -45,6 +46,14 @@ export class BooksAndNotices extends Construct {
         onFailure: new SqsDlq(notFolded),
       }),
     );
+
+    new AlarmWithRunbook(this, 'ChangesLate', {
+      metric: changes.live.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) }),
+      threshold: 300_000,
+      outOf: [3, 3],
+      whoIsHurt: 'merchants whose balances stand still, and apps that are told late',
+      runbook: 'docs/runbooks/stream-late.md',
+    });
 
     const deliver = new ServiceFunction(this, 'Deliver', {
       entry: 'notifications/worker',

@@ -1,4 +1,3 @@
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
@@ -6,7 +5,7 @@ import type { Shared } from './shared.ts';
 
 /** The API's own description, and the refusal of every other address. */
 export class Front extends Construct {
-  constructor(scope: Construct, id: string, { api, publicUrl, routes }: Shared) {
+  constructor(scope: Construct, id: string, { publicUrl, routes }: Shared) {
     super(scope, id);
 
     const openApi = new ServiceFunction(this, 'OpenApi', {
@@ -15,6 +14,6 @@ export class Front extends Construct {
       environment: { PUBLIC_URL: publicUrl },
     });
     routes.to(openApi, 'GET /openapi.json');
-    api.addRoutes({ path: '/{proxy+}', integration: new HttpLambdaIntegration('ElsewhereIntegration', openApi) });
+    routes.elsewhere(openApi);
   }
 }

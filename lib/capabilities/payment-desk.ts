@@ -1,9 +1,10 @@
-import { Duration } from 'aws-cdk-lib';
-import { Schedule, ScheduleExpression, ScheduleTargetInput, ContextAttribute } from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Duration, TimeZone } from 'aws-cdk-lib';
+import { ContextAttribute, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 
+import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
+import { Timer } from '../constructs/timer.ts';
 import { inBooks, inOrders, readsAppKeys, readsChannels } from './grants.ts';
 import type { Shared } from './shared.ts';
 
@@ -84,13 +85,20 @@ export class PaymentDesk extends Construct {
     inOrders(sweep, data, 'Query');
     looks.queue.grantSendMessages(sweep);
     notices.queue.grantSendMessages(sweep);
-    new Schedule(this, 'EveryMinute', {
-      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+    new Timer(this, 'EveryMinute', {
       description: 'Looks at what is due',
-      target: new LambdaInvoke(sweep, {
-        input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
-        retryAttempts: 0,
-      }),
+      schedule: ScheduleExpression.cron({ minute: '*', timeZone: TimeZone.ETC_UTC }),
+      input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
+      target: sweep,
+      // The next minute finds all that this one would have found.
+      worthwhileFor: Duration.minutes(1),
+    });
+    new AlarmWithRunbook(this, 'SweepStopped', {
+      metric: sweep.live.metricInvocations({ period: Duration.minutes(5) }),
+      isHeartbeat: true,
+      outOf: [2, 2],
+      whoIsHurt: 'payers and apps: nothing that waits is taken up again',
+      runbook: 'docs/runbooks/sweep.md',
     });
   }
 }

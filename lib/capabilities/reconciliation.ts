@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Choice, Condition, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
+import { Reaction } from '../constructs/reaction.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { step, Workflow } from '../constructs/workflow.ts';
 import { inBooks, inConfig, inOrders } from './grants.ts';
@@ -38,10 +37,9 @@ export class Reconciliation extends Construct {
 
     const { machine } = new Workflow(this, 'Batch', (workflow) => {
       const failed = step(workflow, 'Fail', steps, { step: 'fail', ...batch });
-      const summarize = step(workflow, 'Summarize', steps, { step: 'summarize', ...batch });
-      const match = step(workflow, 'Match', steps, { step: 'match', ...batch });
-      const parse = step(workflow, 'Parse', steps, { step: 'parse', ...batch });
-      for (const task of [parse, match, summarize]) task.addCatch(failed, { errors: ['States.ALL'] });
+      const summarize = step(workflow, 'Summarize', steps, { step: 'summarize', ...batch }, failed);
+      const match = step(workflow, 'Match', steps, { step: 'match', ...batch }, failed);
+      const parse = step(workflow, 'Parse', steps, { step: 'parse', ...batch }, failed);
       return parse.next(
         Choice.jsonata(workflow, 'Believed?')
           .when(Condition.jsonata("{% $states.input.outcome = 'parsed' %}"), match.next(summarize))
@@ -56,14 +54,14 @@ export class Reconciliation extends Construct {
       timeout: Duration.minutes(2),
       memorySize: 1_769,
     });
-    new Rule(this, 'StatementArrived', {
+    new Reaction(this, 'StatementArrived', {
       description: 'An object below statements/ begins a batch',
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
         detail: { bucket: { name: [data.statements.bucketName] }, object: { key: [{ prefix: 'statements/' }] } },
       },
-      targets: [new LambdaFunction(intake, { retryAttempts: 20 })],
+      handler: intake,
     });
 
     const desk = new ServiceFunction(this, 'Desk', {

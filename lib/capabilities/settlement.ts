@@ -1,13 +1,51 @@
 import { Duration, TimeZone } from 'aws-cdk-lib';
-import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
-import { Map, ProvideItems } from 'aws-cdk-lib/aws-stepfunctions';
+import { ContextAttribute, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { Choice, Condition, Fail, Map, Pass, ProvideItems, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
+import { Timer } from '../constructs/timer.ts';
 import { step, Workflow } from '../constructs/workflow.ts';
 import { inBooks, inConfig, inOrders, readsAppKeys } from './grants.ts';
 import type { Shared } from './shared.ts';
+
+/** Plans the accounts of a run, then releases each by itself. */
+const run = (workflow: Construct, steps: ServiceFunction) => {
+  const plan = step(workflow, 'Plan', steps, {
+    step: 'plan',
+    scheduled_at: '{% $states.input.scheduled_at %}',
+    business_date: '{% $exists($states.input.business_date) ? $states.input.business_date : null %}',
+  });
+  const release = step(
+    workflow,
+    'Release',
+    steps,
+    {
+      step: 'release',
+      account: '{% $states.input.account %}',
+      through: '{% $states.input.through %}',
+      scheduled_at: '{% $states.input.scheduled_at %}',
+    },
+    // One account that cannot be settled must not keep the others waiting.
+    Pass.jsonata(workflow, 'Account failed', { outputs: { is_failed: true } }),
+  );
+  const accounts = Map.jsonata(workflow, 'Accounts', {
+    items: ProvideItems.jsonata('{% $states.input %}'),
+    maxConcurrency: 5,
+  });
+  accounts.itemProcessor(release);
+  const someFailed = Fail.jsonata(workflow, 'Some accounts failed', {
+    error: 'SomeAccountsFailed',
+    cause: 'The other accounts are settled. A repeated run takes up what is left',
+  });
+  return plan
+    .next(accounts)
+    .next(
+      Choice.jsonata(workflow, 'Any failed?')
+        .when(Condition.jsonata('{% $count($states.input[is_failed = true]) > 0 %}'), someFailed)
+        .otherwise(Succeed.jsonata(workflow, 'Settled')),
+    );
+};
 
 /** Releases reconciled money to the merchants each day, and shows what was released. */
 export class Settlement extends Construct {
@@ -36,31 +74,12 @@ export class Settlement extends Construct {
     notices.queue.grantSendMessages(steps);
     bus.grantPutEventsTo(steps);
 
-    const { machine } = new Workflow(this, 'Run', (workflow) => {
-      const plan = step(workflow, 'Plan', steps, {
-        step: 'plan',
-        scheduled_at: '{% $states.input.scheduled_at %}',
-        business_date: '{% $exists($states.input.business_date) ? $states.input.business_date : null %}',
-      });
-      const release = step(workflow, 'Release', steps, {
-        step: 'release',
-        account: '{% $states.input.account %}',
-        through: '{% $states.input.through %}',
-        scheduled_at: '{% $states.input.scheduled_at %}',
-      });
-      const accounts = Map.jsonata(workflow, 'Accounts', {
-        items: ProvideItems.jsonata('{% $states.input %}'),
-        maxConcurrency: 5,
-      });
-      accounts.itemProcessor(release);
-      return plan.next(accounts);
-    });
-    new Schedule(this, 'Daily', {
+    const { machine } = new Workflow(this, 'Run', (workflow) => run(workflow, steps));
+    new Timer(this, 'Daily', {
       description: 'Releases what is reconciled and due',
       schedule: ScheduleExpression.cron({ hour: '14', minute: '0', timeZone: TimeZone.ASIA_SHANGHAI }),
-      target: new StepFunctionsStartExecution(machine, {
-        input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
-      }),
+      input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
+      target: machine,
     });
 
     const runs = new ServiceFunction(this, 'Runs', {

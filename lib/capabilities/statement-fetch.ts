@@ -1,9 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
-import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Duration, TimeZone } from 'aws-cdk-lib';
+import { ContextAttribute, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
+import { Timer } from '../constructs/timer.ts';
 import { inBooks, inConfig, inOrders, readsChannels } from './grants.ts';
 import type { Shared } from './shared.ts';
 
@@ -35,13 +35,12 @@ export class StatementFetch extends Construct {
     bus.grantPutEventsTo(fetching);
 
     // Which accounts are due, each by a clock of its own time zone, is decided in the run; here only how often there is one.
-    new Schedule(this, 'HalfHourly', {
+    new Timer(this, 'HalfHourly', {
       description: 'Fetches statements from 10:30 on, again and again while a channel has none',
-      schedule: ScheduleExpression.cron({ minute: '0,30' }),
-      target: new LambdaInvoke(fetching, {
-        input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
-        retryAttempts: 3,
-      }),
+      schedule: ScheduleExpression.cron({ minute: '0,30', timeZone: TimeZone.ETC_UTC }),
+      input: ScheduleTargetInput.fromObject({ scheduled_at: ContextAttribute.scheduledTime }),
+      target: fetching,
+      worthwhileFor: Duration.minutes(30),
     });
   }
 }

@@ -1,7 +1,10 @@
+import { Duration } from 'aws-cdk-lib';
 import { HttpMethod, type HttpApi, type HttpRouteProps } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 
+import { AlarmWithRunbook } from './alarm-with-runbook.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 type Route = `${'GET' | 'POST' | 'PUT'} /${string}`;
@@ -12,14 +15,23 @@ const methods = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PU
 export class Routes {
   readonly #api: HttpApi;
   readonly #admin: HttpJwtAuthorizer;
+  readonly #serverErrors: Alarm;
 
   constructor(api: HttpApi, admin: HttpJwtAuthorizer) {
     this.#api = api;
     this.#admin = admin;
+    // What goes wrong in a function behind the API is answered with 500, so the function itself counts no error.
+    this.#serverErrors = new AlarmWithRunbook(api, 'ServerErrors', {
+      metric: api.metricServerError({ period: Duration.minutes(1), statistic: 'Sum' }),
+      threshold: 3,
+      outOf: [2, 5],
+      whoIsHurt: 'apps and payers, who are answered with 500 and must ask again',
+      runbook: 'docs/runbooks/api-errors.md',
+    }).alarm;
   }
 
   to(handler: ServiceFunction, ...routes: readonly Route[]): void {
-    const integration = new HttpLambdaIntegration(`${handler.node.id}Integration`, handler);
+    const integration = this.#calling(handler);
     for (const route of routes) {
       const [method, path = '/'] = route.split(' ');
       const isAdmin = path.startsWith('/admin/');
@@ -30,5 +42,16 @@ export class Routes {
       const verb = method === 'GET' || method === 'POST' || method === 'PUT' ? methods[method] : HttpMethod.ANY;
       this.#api.addRoutes({ path, methods: [verb], ...options });
     }
+  }
+
+  /** Everything that is no operation, so that it too is refused in our own words. */
+  elsewhere(handler: ServiceFunction): void {
+    this.#api.addRoutes({ path: '/{proxy+}', integration: this.#calling(handler) });
+  }
+
+  /** One permission for all routes of a function: a hundred of them would fill the stack. */
+  #calling(handler: ServiceFunction): HttpLambdaIntegration {
+    handler.goesBackOn(this.#serverErrors);
+    return new HttpLambdaIntegration(`${handler.node.id}Integration`, handler.live, { scopePermissionToRoute: false });
   }
 }

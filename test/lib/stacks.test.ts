@@ -72,6 +72,7 @@ describe('what is deployed', () => {
         "OrdersA9B65338",
         "Books8C439C90",
         "Config57D1D894",
+        "EvidenceAccessLogs6F1E67A5",
         "Statements828F3E36",
         "AppSecretsA1997F2A",
         "ChannelSecrets2E396A07",

@@ -134,7 +134,11 @@ const passive = new Set(
   AWS::Logs::ResourcePolicy AWS::Logs::QueryDefinition AWS::SQS::QueuePolicy AWS::S3::BucketPolicy AWS::CloudWatch::Alarm AWS::CloudWatch::CompositeAlarm
   AWS::CloudWatch::Dashboard AWS::CloudWatch::AnomalyDetector AWS::SNS::Topic AWS::SNS::Subscription AWS::SNS::TopicPolicy AWS::CDK::Metadata AWS::KMS::Key
   AWS::KMS::Alias AWS::Events::EventBusPolicy AWS::SecretsManager::ResourcePolicy AWS::XRay::Group AWS::Budgets::Budget
-  AWS::ResourceGroups::Group Custom::S3AutoDeleteObjects`.split(/\s+/),
+  AWS::ResourceGroups::Group Custom::S3AutoDeleteObjects
+  AWS::CodeDeploy::Application AWS::CodeDeploy::DeploymentGroup AWS::CodeDeploy::DeploymentConfig AWS::Events::Archive
+  AWS::Backup::BackupVault AWS::Backup::BackupPlan AWS::Backup::BackupSelection AWS::Config::ConfigRule AWS::ApplicationSignals::ServiceLevelObjective`.split(
+    /\s+/,
+  ),
 );
 
 const passiveKind: Kind = {
