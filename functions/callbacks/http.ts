@@ -2,32 +2,25 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import * as z from 'zod';
 
 import { IdOf } from '#kernel/id.ts';
-import { applyOutcome } from '#payments/apply-outcome.ts';
-import { paymentDeps, wire } from '#payments/wire.ts';
+import { wire } from '#payments/wire.ts';
 import { database } from '#platform/database.ts';
-import { env } from '#platform/env.ts';
 import { requestOf } from '#platform/http.ts';
 import { count, log } from '#platform/log.ts';
-import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
-import { refundDeps } from '#refunds/wire.ts';
 
-import { callbackStore } from './store.ts';
-import { takeCallback } from './take-callback.ts';
+import { takeCallback, type Deps } from './take-callback.ts';
+import { callbackDeps } from './wire.ts';
 
 const db = database();
 const wired = wire(db);
-const payments = paymentDeps(wired, () => false);
-const refunds = refundDeps(wired, db);
-const deps = {
-  ...wired,
-  callbacks: callbackStore(db, env('ORDERS_TABLE')),
-  findPayment: wired.payments.find,
-  refundExists: async (id: string) => (await refunds.refunds.find(id)) !== undefined,
-  applyOutcome: applyOutcome.bind(undefined, payments),
-  applyRefundOutcome: applyRefundOutcome.bind(undefined, refunds),
-  noteRefusal: (why: string) => {
+const deps: Deps = {
+  ...callbackDeps(wired, db),
+  noteRefusal: (why) => {
     log.warn('callback refused', { why });
     count('CallbackRefused');
+  },
+  noteQuarantine: ({ id, channel_account_id }, { kind, order_no, outcome }) => {
+    log.warn('callback about nothing that we know', { callback_id: id, channel_account_id, kind, order_no, outcome });
+    count('CallbackQuarantined');
   },
 };
 

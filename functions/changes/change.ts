@@ -1,8 +1,11 @@
+import { listingOf as callbackListing } from '#callbacks/callback.ts';
 import type { Journal } from '#ledger/journal.ts';
 import type { BusinessEvent } from '#notifications/event.ts';
+import { listingOf as noticeListing } from '#notifications/notice.ts';
 import { eventsOf as paymentEvents } from '#payments/events.ts';
 import { journalsOf } from '#payments/journals.ts';
 import { Payment } from '#payments/payment.ts';
+import type { Listing } from '#platform/listed.ts';
 import type { Difference } from '#reconciliation/difference.ts';
 import { eventsOf as refundEvents } from '#refunds/events.ts';
 import { successJournal } from '#refunds/journals.ts';
@@ -17,35 +20,59 @@ export interface Change {
   readonly after: unknown;
 }
 
-/** What follows from a change: journals that are folded from the stream, differences that open at once, and events. */
+/**
+ * What follows from a change: journals that are folded from the stream, differences that open at once, events, lists that a
+ * person reads, and payments and refunds that callbacks may have come for before there was anything to apply them to.
+ */
 export interface Consequences {
   readonly journals: readonly Journal[];
   readonly differences: readonly Difference[];
   readonly events: readonly BusinessEvent[];
+  readonly listings: readonly Listing[];
+  readonly appeared: readonly string[];
 }
+
+const nothing: Consequences = { journals: [], differences: [], events: [], listings: [], appeared: [] };
 
 const fresh = <Noun extends { readonly id: string }>(after: readonly Noun[], before: readonly Noun[]): Noun[] => {
   const known = new Set(before.map(({ id }) => id));
   return after.filter(({ id }) => !known.has(id));
 };
 
+const listingsOf = (listingOf: (row: unknown) => Listing, { before, after }: Change): Listing[] => {
+  const [was, is] = [before ? listingOf(before) : undefined, listingOf(after)];
+  return was?.list === is.list ? [] : [is];
+};
+
+const afterPayment = ({ before, after }: Change): Consequences => {
+  const [was, is] = [before ? Payment.parse(before) : undefined, Payment.parse(after)];
+  return {
+    ...nothing,
+    journals: fresh(journalsOf(is), was ? journalsOf(was) : []),
+    differences: fresh(differencesOf(is), was ? differencesOf(was) : []),
+    events: paymentEvents(was, is),
+    appeared: is.attempts.length > (was?.attempts.length ?? 0) ? [is.id] : [],
+  };
+};
+
+const afterRefund = ({ before, after }: Change): Consequences => {
+  const [was, is] = [before ? Refund.parse(before) : undefined, Refund.parse(after)];
+  return {
+    ...nothing,
+    journals: fresh(successJournal(is), was ? successJournal(was) : []),
+    events: refundEvents(was, is),
+    appeared: was ? [] : [is.id],
+  };
+};
+
 /** Debits (reserving a refund, giving it back) were posted with their cause; only what brings or confirms money is folded. */
-export const consequencesOf = ({ pk, before, after }: Change): Consequences => {
-  if (pk.startsWith('pay_') && after) {
-    const [was, is] = [before ? Payment.parse(before) : undefined, Payment.parse(after)];
-    return {
-      journals: fresh(journalsOf(is), was ? journalsOf(was) : []),
-      differences: fresh(differencesOf(is), was ? differencesOf(was) : []),
-      events: paymentEvents(was, is),
-    };
-  }
-  if (pk.startsWith('rfd_') && after) {
-    const [was, is] = [before ? Refund.parse(before) : undefined, Refund.parse(after)];
-    return {
-      journals: fresh(successJournal(is), was ? successJournal(was) : []),
-      differences: [],
-      events: refundEvents(was, is),
-    };
-  }
-  return { journals: [], differences: [], events: [] };
+export const consequencesOf = (change: Change): Consequences => {
+  const { pk, after } = change;
+  // What has gone was forgotten in its time: nothing follows from that.
+  if (!after) return nothing;
+  if (pk.startsWith('pay_')) return afterPayment(change);
+  if (pk.startsWith('rfd_')) return afterRefund(change);
+  if (pk.startsWith('ntc_')) return { ...nothing, listings: listingsOf(noticeListing, change) };
+  if (pk.startsWith('cbk#')) return { ...nothing, listings: listingsOf(callbackListing, change) };
+  return nothing;
 };

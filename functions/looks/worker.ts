@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { attachCallbacks } from '#callbacks/attach-callbacks.ts';
+import { callbackDeps } from '#callbacks/wire.ts';
 import { lookAgain } from '#payments/look-again.ts';
 import { paymentDeps, wire } from '#payments/wire.ts';
 import { database } from '#platform/database.ts';
@@ -12,10 +14,16 @@ const wired = wire(db);
 const payments = paymentDeps(wired, () => false);
 const refunds = refundDeps(wired, db);
 
-/** `due`: found by the sweep, so its next look must move on even when nothing was learnt. */
-const Look = z.strictObject({ id: z.string(), due: z.boolean().default(false) });
+const callbacks = callbackDeps(wired, db);
+
+/**
+ * `due`: found by the sweep, so its next look must move on even when nothing was learnt. `awaited`: callbacks about it came
+ * before it.
+ */
+const Look = z.strictObject({ id: z.string(), due: z.boolean().default(false), awaited: z.boolean().default(false) });
 
 /** Looks at a payment or refund whose end is not known: the active query, expiry, and the closings that were not confirmed. */
-export const handler = consume(Look, ({ id, due }) =>
-  id.startsWith('rfd_') ? lookAtRefund(refunds, id, { moveOn: due }) : lookAgain(payments, id, { moveOn: due }),
-);
+export const handler = consume(Look, ({ id, due, awaited }) => {
+  if (awaited) return attachCallbacks(callbacks, id);
+  return id.startsWith('rfd_') ? lookAtRefund(refunds, id, { moveOn: due }) : lookAgain(payments, id, { moveOn: due });
+});

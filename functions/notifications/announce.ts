@@ -1,11 +1,11 @@
 import type { Id } from '#kernel/id.ts';
 import type { App } from '#merchants/app.ts';
 import type { Publish } from '#platform/bus.ts';
-import type { Message, Send } from '#platform/sender.ts';
+import type { Send } from '#platform/sender.ts';
 
 import type { DeliveryMessage } from './deliver.ts';
 import type { BusinessEvent } from './event.ts';
-import { noticeOf, type Notice } from './notice.ts';
+import { noticeOf, postponed, type Notice } from './notice.ts';
 import type { NoticeStore } from './store.ts';
 
 export interface AnnounceDeps {
@@ -28,20 +28,35 @@ const putNotice = async ({ notices }: AnnounceDeps, notice: Notice): Promise<Not
   throw new Error(`${notice.id} was being written by somebody else: tell it again`);
 };
 
-/** The message of the first delivery, unless the app wants to be told nowhere or a delivery has been made already. */
-const firstMessage = async (deps: AnnounceDeps, event: AppEvent): Promise<Message[]> => {
+/** The notice whose first delivery must be asked for, unless the app wants to be told nowhere or it has been made already. */
+const firstOf = async (deps: AnnounceDeps, event: AppEvent): Promise<Notice[]> => {
   const url = event.notifyUrl ?? (await deps.app(event.appId))?.notify_url;
   if (url === undefined) return [];
-  const { id, status, attempt } = await putNotice(deps, noticeOf(event, url, deps.now()));
+  const notice = await putNotice(deps, noticeOf(event, url, deps.now()));
   // A notice put by an earlier telling may have lost its message: we may have died between the put and the send.
-  if (status !== 'waiting' || attempt > 0) return [];
-  return [{ body: { id, attempt } satisfies DeliveryMessage }];
+  return notice.status === 'waiting' && notice.attempt === 0 ? [notice] : [];
+};
+
+/**
+ * A first delivery is in no index: whoever dies between the put and the send is asked to tell the event again. Where the queue
+ * itself does not answer that may be asked in vain, so the notices are put off, which is what the sweep looks for.
+ */
+const sendFirst = async (deps: AnnounceDeps, notices: readonly Notice[]): Promise<void> => {
+  try {
+    await deps.send(notices.map(({ id, attempt }) => ({ body: { id, attempt } satisfies DeliveryMessage })));
+  } catch (error) {
+    await Promise.allSettled(notices.map((notice) => deps.notices.save(postponed(notice, deps.now()))));
+    throw error;
+  }
 };
 
 const sendNotices = async (deps: AnnounceDeps, events: readonly BusinessEvent[]): Promise<void> => {
-  const results = await Promise.allSettled(events.filter(isOfApp).map((event) => firstMessage(deps, event)));
+  const results = await Promise.allSettled(events.filter(isOfApp).map((event) => firstOf(deps, event)));
   // What could be put is sent, whatever became of the others.
-  await deps.send(results.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])));
+  await sendFirst(
+    deps,
+    results.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])),
+  );
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 };
 

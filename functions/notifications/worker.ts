@@ -14,15 +14,17 @@ import { sender } from '#platform/sender.ts';
 
 import { deliver, DeliveryMessage } from './deliver.ts';
 import { poster } from './endpoint.ts';
-import { noticeStore } from './store.ts';
+import { endpointStore, noticeStore } from './store.ts';
 
 const now = () => new Date();
 const sqs = new SQSClient();
 const readSecret = secretReader(new SecretsManagerClient(), env('APP_SECRETS'), now);
 const network = { lookup: (hostname: string) => lookup(hostname, { all: true }), https, http };
 
+const db = database();
 const deps = {
-  notices: noticeStore(database(), env('ORDERS_TABLE')),
+  notices: noticeStore(db, env('ORDERS_TABLE')),
+  endpoints: endpointStore(db, env('ORDERS_TABLE')),
   secretsOf: (appId: string) => readSecret(appId, AppSecrets),
   post: poster(network, { loopbackAllowed: env('LOOPBACK_ALLOWED') === 'yes' }),
   send: sender(sqs, env('NOTICES_QUEUE')),

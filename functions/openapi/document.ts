@@ -1,8 +1,10 @@
 import * as z from 'zod';
 
 import * as audit from '#audit/operations.ts';
+import * as callbacks from '#callbacks/operations.ts';
 import * as configuration from '#configuration/operations.ts';
 import * as ledger from '#ledger/operations.ts';
+import * as notifications from '#notifications/operations.ts';
 import * as payments from '#payments/operations.ts';
 import { plain, type Operation } from '#platform/operation.ts';
 import * as reconciliation from '#reconciliation/operations.ts';
@@ -19,6 +21,8 @@ export const allOperations: readonly Operation[] = [
   ledger,
   settlement,
   reconciliation,
+  callbacks,
+  notifications,
   configuration,
   audit,
 ]

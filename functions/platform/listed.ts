@@ -1,4 +1,4 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
 import { Failure } from '#kernel/failure.ts';
@@ -53,13 +53,17 @@ export const listPage = async (
   table: string,
   list: string,
   { limit, cursor, newestFirst }: { limit: number; cursor: string | undefined; newestFirst: boolean },
-): Promise<{ ids: string[]; next: string | null }> => {
+): Promise<{ ids: string[]; places: string[]; next: string | null }> => {
   const after = Cursor.optional().safeParse(cursor && Buffer.from(cursor, 'base64url').toString('utf8'));
   if (!after.success)
     throw new Failure('invalid_request', { errors: [{ pointer: '/cursor', detail: 'not a cursor' }] });
   const keys = await listKeys(db, table, list, { limit, after: after.data, newestFirst });
   const last = keys.length === limit ? keys.at(-1) : undefined;
-  return { ids: keys.map(({ id }) => id), next: last ? Buffer.from(last.listedAt).toString('base64url') : null };
+  return {
+    ids: keys.map(({ id }) => id),
+    places: keys.map(({ listedAt }) => listedAt),
+    next: last ? Buffer.from(last.listedAt).toString('base64url') : null,
+  };
 };
 
 const pageSize = 500;
@@ -82,3 +86,20 @@ export const listed = async (
   } while (after);
   return found;
 };
+
+/** Where a row of another table stands in a list of the books table; in none when nobody needs to see it. */
+export interface Listing {
+  readonly id: string;
+  readonly list: string | undefined;
+  readonly place: string;
+  /** Epoch seconds at which it may be forgotten: when the row itself is. */
+  readonly ttl?: number | undefined;
+}
+
+/** Follows a row of another table. Changes of one row come in order, and the last one stands: writing it again changes nothing. */
+export const listingWriter =
+  (db: Database, table: string) =>
+  async ({ id, list, place, ttl }: Listing): Promise<void> => {
+    const Item = { pk: id, [books.list.partition]: list, [books.list.sort]: place, [books.ttl]: ttl };
+    await db.send(new PutCommand({ TableName: table, Item }));
+  };

@@ -81,7 +81,7 @@ export const rows = <Schema extends z.ZodType<Noun>>(
 };
 
 /** Consistent; 100 a call. A batch may succeed in part; what was not read is asked for again. */
-const readMany = async (db: Database, table: string, ids: readonly string[]): Promise<unknown[]> => {
+export const readMany = async (db: Database, table: string, ids: readonly string[]): Promise<unknown[]> => {
   const found: unknown[] = [];
   let keys = [...new Set(ids)].map((pk) => ({ pk }));
   while (keys.length > 0) {

@@ -11,7 +11,11 @@ import type { Shared } from './shared.ts';
 
 /** What follows from a change: journals in the books, events on the bus, notices to the apps. */
 export class BooksAndNotices extends Construct {
-  constructor(scope: Construct, id: string, { data, bus, notices, routes, rolesClaim, loopbackAllowed }: Shared) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { data, bus, looks, notices, routes, rolesClaim, loopbackAllowed }: Shared,
+  ) {
     super(scope, id);
 
     const changes = new ServiceFunction(this, 'Changes', {
@@ -22,14 +26,16 @@ export class BooksAndNotices extends Construct {
         BOOKS_TABLE: data.books.tableName,
         CONFIG_TABLE: data.config.tableName,
         NOTICES_QUEUE: notices.queue.queueUrl,
+        LOOKS_QUEUE: looks.queue.queueUrl,
         BUS: bus.eventBusName,
       },
       timeout: Duration.seconds(60),
     });
-    inOrders(changes, data, 'PutItem');
+    inOrders(changes, data, 'BatchGetItem', 'PutItem');
     inBooks(changes, data, 'PutItem', 'UpdateItem');
     inConfig(changes, data, 'GetItem');
     notices.queue.grantSendMessages(changes);
+    looks.queue.grantSendMessages(changes);
     bus.grantPutEventsTo(changes);
     const notFolded = letterBox(
       this,
@@ -71,6 +77,27 @@ export class BooksAndNotices extends Construct {
     notices.queue.grantSendMessages(deliver);
     notices.deadLetters.grantSendMessages(deliver);
     notices.drainedBy(deliver);
+
+    const noticeDesk = new ServiceFunction(this, 'NoticeDesk', {
+      entry: 'notifications/admin',
+      description: 'Shows notices that are not taken, and has them delivered again',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        BOOKS_TABLE: data.books.tableName,
+        NOTICES_QUEUE: notices.queue.queueUrl,
+        ROLES_CLAIM: rolesClaim,
+      },
+    });
+    inOrders(noticeDesk, data, 'GetItem', 'BatchGetItem');
+    // Puts the audit of what a person asked for.
+    inBooks(noticeDesk, data, 'Query', 'PutItem');
+    notices.queue.grantSendMessages(noticeDesk);
+    routes.to(
+      noticeDesk,
+      'GET /admin/v1/notices',
+      'GET /admin/v1/notices/{id}',
+      'POST /admin/v1/notices/{id}/redeliver',
+    );
 
     const accounts = new ServiceFunction(this, 'Accounts', {
       entry: 'ledger/http',

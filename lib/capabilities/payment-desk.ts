@@ -12,7 +12,7 @@ import type { Shared } from './shared.ts';
 export class PaymentDesk extends Construct {
   constructor(scope: Construct, id: string, shared: Shared) {
     super(scope, id);
-    const { data, looks, notices, publicUrl, loopbackAllowed, routes } = shared;
+    const { data, looks, notices, publicUrl, rolesClaim, loopbackAllowed, routes } = shared;
     const environment = {
       ORDERS_TABLE: data.orders.tableName,
       BOOKS_TABLE: data.books.tableName,
@@ -58,12 +58,23 @@ export class PaymentDesk extends Construct {
     inBooks(callbacks, data, 'GetItem', 'PutItem', 'UpdateItem');
     routes.to(callbacks, 'POST /callbacks/{channel}/{account}', 'POST /callbacks/{channel}/{account}/refunds');
 
+    const callbackDesk = new ServiceFunction(this, 'CallbackDesk', {
+      entry: 'callbacks/admin',
+      description: 'Shows callbacks about orders that were not known, and applies them again',
+      environment: { ...environment, ROLES_CLAIM: rolesClaim },
+    });
+    inOrders(callbackDesk, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
+    inBooks(callbackDesk, data, 'GetItem', 'PutItem', 'UpdateItem', 'Query');
+    readsChannels(callbackDesk, data);
+    routes.to(callbackDesk, 'GET /admin/v1/callbacks', 'POST /admin/v1/callbacks/{id}/replay');
+
     const looking = new ServiceFunction(this, 'Looks', {
       entry: 'looks/worker',
       description: 'Asks channels about payments and refunds that have not ended',
       environment,
     });
-    inOrders(looking, data, 'GetItem', 'PutItem');
+    // Reads who waits for it, and ends the quarantine of a callback.
+    inOrders(looking, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
     inBooks(looking, data, 'GetItem', 'PutItem', 'UpdateItem');
     looks.drainedBy(looking);
 

@@ -1,5 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, test } from 'vitest';
 
@@ -58,12 +59,15 @@ describe('an event', () => {
     expect(the.queue).toEqual([{ at: begin, body: { id: the.only().id, attempt: 0 } }]);
   });
 
-  test('that waits for its first delivery is in the due index a minute later, in the shard of its id', async () => {
+  test('that waits for its first delivery is in no index: that would cost as much as the notice itself', async () => {
     const the = office();
     await the.tell(event());
-    expect([...the.rows.values()]).toMatchObject([
-      { due_at: new Date(begin + 60_000).toISOString(), due_shard: expect.stringMatching(/^(\d|1[0-5])$/) },
-    ]);
+    const [row] = [...the.rows.values()];
+    expect(row).not.toHaveProperty('due_at');
+    expect(row).not.toHaveProperty('due_shard');
+    await the.run();
+    expect(the.only().status).toBe('delivered');
+    expect(the.rows.get(the.only().id)).not.toHaveProperty('due_at');
   });
 
   test('of the platform itself goes to the bus only', async () => {
@@ -130,6 +134,55 @@ describe('an event told again', () => {
     await the.tell(event());
     await the.run();
     expect(the.deliveries).toHaveLength(1);
+  });
+});
+
+/** What becomes of a batch of the stream: told again until the telling succeeds, so many times at most. */
+const stream = async (the: ReturnType<typeof office>, times: number, ...events: BusinessEvent[]): Promise<boolean> => {
+  for (let time = 0; time < times; time += 1) {
+    const isTold = await the.tell(...events).then(
+      () => true,
+      () => false,
+    );
+    if (isTold) return true;
+  }
+  return false;
+};
+
+describe('a first delivery, which is in no index,', () => {
+  test('is made when we died between the put and the send: the stream tells its batch again', async () => {
+    const the = office();
+    // Dead: nothing that comes after the put happens any more, not even the putting off.
+    let isDead = true;
+    the.faults.send = () => (isDead ? 'lost' : 'none');
+    the.faults.put = () => (isDead && the.rows.size === 3 ? 'lost' : 'none');
+    await expect(the.tell(...many(3))).rejects.toThrow();
+    expect([the.rows.size, the.queue.length]).toEqual([3, 0]);
+    expect([...the.rows.values()].filter((row) => 'due_at' in row)).toEqual([]);
+    isDead = false;
+    expect(await stream(the, 1, ...many(3))).toBe(true);
+    await the.run();
+    expect(the.deliveries.map(({ at }) => at - begin)).toEqual([0, 0, 0]);
+    expect(the.ids().map((id) => the.noticeIn(id).status)).toEqual(['delivered', 'delivered', 'delivered']);
+  });
+
+  test('is made by the sweep when the queue has not answered for longer than the stream tells its batch again', async () => {
+    const the = office();
+    the.faults.send = () => 'lost';
+    expect(await stream(the, 11, ...many(3))).toBe(false);
+    expect(the.queue).toEqual([]);
+    the.faults.send = () => 'none';
+    await the.run();
+    expect(the.deliveries.map(({ at }) => at - begin)).toEqual([60_000, 60_000, 60_000]);
+    expect(the.ids().map((id) => the.noticeIn(id).status)).toEqual(['delivered', 'delivered', 'delivered']);
+  });
+
+  test('costs two writes when it is acknowledged: the notice, and that it is delivered', async () => {
+    const the = office();
+    await the.tell(event());
+    await the.run();
+    expect(the.dynamo.commandCalls(PutCommand)).toHaveLength(2);
+    expect(the.dynamo.commandCalls(PutCommand).filter(({ args: [{ input }] }) => input.Item?.['due_at'])).toEqual([]);
   });
 });
 

@@ -90,7 +90,11 @@ test('a dead endpoint takes its own five seconds and none of the others’', { t
   const took = performance.now() - start;
   expect(took).toBeGreaterThan(4_900);
   expect(took).toBeLessThan(7_000);
-  expect(the.rows.get(the.ids[0]!)).toMatchObject({ status: 'waiting', attempt: 1, last: { error: 'timeout' } });
+  expect(the.rows.get(the.ids[0]!)).toMatchObject({
+    status: 'waiting',
+    attempt: 1,
+    deliveries: [{ error: 'timeout' }],
+  });
 });
 
 test('a notice whose app has no secret is never sent unsigned, and waits like one that was refused', async () => {
@@ -102,6 +106,10 @@ test('a notice whose app has no secret is never sent unsigned, and waits like on
   const answer = await handler(batch(the.message(0)) as Parameters<typeof handler>[0]);
   expect(answer).toEqual({ batchItemFailures: [] });
   expect(app.got).toEqual([]);
-  expect(the.rows.get(the.ids[0]!)).toMatchObject({ status: 'waiting', attempt: 1, last: { error: 'no_secret' } });
+  expect(the.rows.get(the.ids[0]!)).toMatchObject({
+    status: 'waiting',
+    attempt: 1,
+    deliveries: [{ error: 'no_secret' }],
+  });
   expect(the.queue.map(({ body }) => body)).toEqual([{ id: the.ids[0], attempt: 1 }]);
 });

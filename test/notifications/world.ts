@@ -8,7 +8,7 @@ import { deliver, DeliveryMessage, type DeliverDeps } from '#notifications/deliv
 import type { Reply } from '#notifications/endpoint.ts';
 import { eventId, type BusinessEvent } from '#notifications/event.ts';
 import { Notice } from '#notifications/notice.ts';
-import { noticeStore } from '#notifications/store.ts';
+import { endpointStore, noticeStore } from '#notifications/store.ts';
 import { sender } from '#platform/sender.ts';
 
 export const begin = Date.parse('2026-01-31T02:03:04.000Z');
@@ -81,7 +81,11 @@ export const world = () => {
     return {};
   });
 
-  const notices = noticeStore(DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' })), 'orders');
+  const db = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  const notices = noticeStore(db, 'orders');
+  const endpoints = endpointStore(db, 'orders');
   const sqs = new SQSClient({ region: 'eu-central-1' });
   const send = sender(sqs, 'notices');
   const bury = sender(sqs, 'dead-letters');
@@ -89,15 +93,16 @@ export const world = () => {
   /** Every delivery that reached the endpoint, and what the endpoint says to it. */
   const deliveries: { at: number; url: string; headers: Readonly<Record<string, string>>; body: string }[] = [];
   const endpoint = {
-    reply: (_delivery: number): Reply | Promise<Reply> => ({ status: 200 }),
+    reply: (_delivery: number, _url: string): Reply | Promise<Reply> => ({ status: 200 }),
     takesMs: 0,
   };
   const deps: DeliverDeps = {
     notices,
+    endpoints,
     secretsOf: async () => ({ webhook_secret, hmac: {} }),
     post: async (to, headers, body) => {
       deliveries.push({ at: clock.ms, url: to, headers, body });
-      const reply = await endpoint.reply(deliveries.length);
+      const reply = await endpoint.reply(deliveries.length, to);
       clock.ms += endpoint.takesMs;
       return reply;
     },
@@ -113,7 +118,7 @@ export const world = () => {
 
   /** Moves the clock from one message or due notice to the next, until nothing waits any more. */
   const run = async (until = Infinity): Promise<void> => {
-    for (let steps = 0; steps < 1_000; steps += 1) {
+    for (let steps = 0; steps < 20_000; steps += 1) {
       const at = nextAt();
       if (at === Infinity || at > until) return;
       clock.ms = Math.max(clock.ms, at);
@@ -127,7 +132,8 @@ export const world = () => {
   };
 
   const noticeIn = (id: string): Notice => Notice.parse(rows.get(id));
-  const only = (): Notice => noticeIn([...rows.keys()][0]!);
+  const ids = (): string[] => [...rows.keys()].filter((pk) => pk.startsWith('ntc_'));
+  const only = (): Notice => noticeIn(ids()[0]!);
 
   return {
     rows,
@@ -137,6 +143,9 @@ export const world = () => {
     faults,
     now,
     notices,
+    endpoints,
+    noticeIn,
+    ids,
     send,
     deps,
     deliveries,

@@ -1,0 +1,63 @@
+import { CallbackRefused, type Heard, type RefundOutcome } from '#channels/channel.ts';
+import type { OpenChannel } from '#channels/open.ts';
+import type { Learnt } from '#payments/ask-channel.ts';
+import { placeOf, type Payment } from '#payments/payment.ts';
+import type { Refund } from '#refunds/refund.ts';
+
+import { callbacks, rawOf, type Callback } from './callback.ts';
+import type { CallbackStore } from './store.ts';
+
+export interface Deps {
+  readonly open: OpenChannel;
+  readonly findPayment: (id: string) => Promise<Payment | undefined>;
+  readonly findRefund: (id: string) => Promise<Refund | undefined>;
+  readonly applyOutcome: (payment: Payment, learnt: Learnt) => Promise<unknown>;
+  readonly applyRefundOutcome: (refundId: string, outcome: RefundOutcome) => Promise<unknown>;
+}
+
+export type AgainDeps = Deps & {
+  /** The same account as it would have been opened then: how old a callback may be is counted from when it came. */
+  readonly openAt: (accountId: string, at: Date) => ReturnType<OpenChannel>;
+  readonly callbacks: Pick<CallbackStore, 'end'>;
+  readonly now: () => Date;
+};
+
+/** Does what a genuine callback of an account says; answers false when it is about nothing that we know. */
+export const applyHeard = async (deps: Deps, accountId: string, heard: Heard): Promise<boolean> => {
+  if (heard.about === 'nothing') return true;
+  if (heard.about === 'refund') {
+    const refund = await deps.findRefund(`rfd_${heard.refundNo}`);
+    // What another account says of it is not about this refund.
+    if (!refund || refund.channel_account_id !== accountId) return false;
+    await deps.applyRefundOutcome(refund.id, heard.outcome);
+    return true;
+  }
+  const place = placeOf(heard.channelOrderNo);
+  const payment = place && (await deps.findPayment(place.id));
+  const attempt = payment?.attempts.find(({ no }) => no === place?.no);
+  if (!payment || !attempt) return false;
+  // Who we are there is asked of the account that the order was sent to: money that another one took is a mismatch.
+  const { channel } = await deps.open(attempt.channel_account_id);
+  await deps.applyOutcome(payment, { no: attempt.no, outcome: heard.outcome, identity: channel.identity });
+  return true;
+};
+
+/**
+ * Reads a kept callback once more, as it would have been read when it came, and applies it through the one door. What is
+ * still about nothing that we know stays where it is; what does not hold any more is rejected, and applied nowhere.
+ */
+export const applyAgain = async (deps: AgainDeps, callback: Callback, why: 'attach' | 'replay'): Promise<void> => {
+  const { channel_account_id: accountId, status } = callback;
+  if (status === undefined || status === 'refused') return;
+  const end = async (event: 'attach' | 'replay' | 'reject'): Promise<void> => {
+    const to = callbacks.next(status, event);
+    if (to) await deps.callbacks.end(callback, to, deps.now());
+  };
+  try {
+    const { channel } = await deps.openAt(accountId, callback.received_at);
+    if (await applyHeard(deps, accountId, channel.readCallback(rawOf(callback)))) await end(why);
+  } catch (error) {
+    if (!(error instanceof CallbackRefused)) throw error;
+    await end('reject');
+  }
+};

@@ -1,0 +1,35 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+import { openChannels } from '#channels/open.ts';
+import { channelKind } from '#channels/registry.ts';
+import { applyOutcome } from '#payments/apply-outcome.ts';
+import { paymentDeps, type Wired } from '#payments/wire.ts';
+import type { Database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
+import { secretReader } from '#platform/secrets.ts';
+import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
+import { refundDeps } from '#refunds/wire.ts';
+
+import { callbackStore } from './store.ts';
+
+/** What takes callbacks in, reads them again and attaches them, made once for each environment. */
+export const callbackDeps = (wired: Wired, db: Database) => {
+  const payments = paymentDeps(wired, () => false);
+  const refunds = refundDeps(wired, db);
+  const readSecret = secretReader(new SecretsManagerClient(), env('CHANNEL_SECRETS'), wired.now);
+  return {
+    ...wired,
+    callbacks: callbackStore(db, env('ORDERS_TABLE')),
+    findPayment: wired.payments.find,
+    findRefund: refunds.refunds.find,
+    applyOutcome: applyOutcome.bind(undefined, payments),
+    applyRefundOutcome: applyRefundOutcome.bind(undefined, refunds),
+    openAt: (accountId: string, at: Date) =>
+      openChannels({
+        account: wired.configuration.channelAccount,
+        channelKind,
+        secretsOf: (id, { secrets }) => readSecret(id, secrets),
+        now: () => at,
+      })(accountId),
+  };
+};
