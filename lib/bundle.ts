@@ -15,6 +15,22 @@ const nameOf = (entry: string) => entry.replaceAll('/', '-');
 /** Where the bundle of an entry such as `payments/http` is. */
 export const bundleOf = (entry: string): string => join(output, nameOf(entry));
 
+/** What the cashier page loads: one script and one style, beside the function that serves them. */
+const bundlePages = () =>
+  build({
+    absWorkingDir: root,
+    entryPoints: ['web/cashier/page.ts', 'web/cashier/page.css'],
+    outdir: bundleOf('cashier/http'),
+    bundle: true,
+    platform: 'browser',
+    // Wallets' own browsers are older than those of the system: no nesting, no newer syntax.
+    target: ['es2021', 'chrome109', 'safari15.4'],
+    format: 'esm',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+
 /** One esbuild call for all functions: ESM, the SDK inside, minified; a folder each, so that each is an asset of its own. */
 export const bundle = async (): Promise<void> => {
   rmSync(output, { recursive: true, force: true });
@@ -40,4 +56,5 @@ export const bundle = async (): Promise<void> => {
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
+  await bundlePages();
 };

@@ -30,6 +30,16 @@ const kept = {
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
+const emptyMap = { generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'unused' } };
+const oneKey = {
+  generateSecretString: {
+    secretStringTemplate: '{}',
+    generateStringKey: 'key',
+    passwordLength: 64,
+    excludePunctuation: true,
+  },
+};
+
 /** Everything that would be missed if it were deleted. */
 export class DataStack extends Stack {
   readonly orders: TableV2;
@@ -38,6 +48,7 @@ export class DataStack extends Stack {
   readonly statements: Bucket;
   readonly appSecrets: Secret;
   readonly channelSecrets: Secret;
+  readonly cashierKey: Secret;
 
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, { ...props, terminationProtection: true, description: 'Suanpan: tables, statements and secrets' });
@@ -84,7 +95,6 @@ export class DataStack extends Stack {
     this.statements = new EvidenceBucket(this, 'Evidence', { lockedFor: Duration.days(400) }).bucket;
     new Backups(this, 'Backups', [this.orders, this.books, this.config]);
 
-    const emptyMap = { generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'unused' } };
     this.appSecrets = new Secret(this, 'AppSecrets', {
       ...emptyMap,
       description: 'Webhook secrets and shared keys, by app',
@@ -95,8 +105,13 @@ export class DataStack extends Stack {
       description: 'Private keys of channel accounts, by account',
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.cashierKey = new Secret(this, 'CashierKey', {
+      ...oneKey,
+      description: 'What the addresses of cashier pages are made from; another one ends every address',
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
     // They are changed by hand, and by the operator's import: a runbook says how, because no function can rotate them alone.
-    for (const secret of [this.appSecrets, this.channelSecrets])
+    for (const secret of [this.appSecrets, this.channelSecrets, this.cashierKey])
       Tags.of(secret).add('runbook', 'docs/runbooks/rotate-secrets.md');
   }
 }

@@ -4,6 +4,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 
 import { BooksAndNotices } from './capabilities/books-and-notices.ts';
+import { Cashier } from './capabilities/cashier.ts';
 import { Configuration } from './capabilities/configuration.ts';
 import { Front } from './capabilities/front.ts';
 import { PaymentDesk } from './capabilities/payment-desk.ts';
@@ -59,6 +60,7 @@ export class ServiceStack extends Stack {
       loopbackAllowed,
     };
     new PaymentDesk(this, 'PaymentDesk', shared);
+    new Cashier(this, 'Cashier', shared);
     new BooksAndNotices(this, 'BooksAndNotices', shared);
     new Reconciliation(this, 'Reconciliation', shared);
     new StatementFetch(this, 'StatementFetch', shared);

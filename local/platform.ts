@@ -53,7 +53,7 @@ const stageOf = async (
     other_app: appMembers(otherApp.id, keyIds.other_app, otherMerchant.id, identities.other_app),
     merchant_id: merchant.id,
     suspended_merchant_id: rows.merchants[2]?.id ?? null,
-    products: [],
+    products: rows.cashier_profiles.map(({ product_code }) => product_code),
     channel_accounts: { wechat: rows.channel_accounts[0].id },
     admin: { token: await token('admin', 'admin') },
     finance_maker: { token: await token('maker', 'finance_maker') },

@@ -4,7 +4,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync,
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const sources = ['{bin,lib,functions}/**/*.ts', 'package-lock.json', 'cdk.json', 'tsconfig.json'];
+const sources = ['{bin,lib,functions}/**/*.ts', 'web/**/*.{ts,css}', 'package-lock.json', 'cdk.json', 'tsconfig.json'];
 
 const digestOfSources = (): string => {
   const hash = createHash('sha256');

@@ -61,3 +61,7 @@ export type CashierProfile = z.infer<typeof CashierProfile>;
 
 export const profileId = (appId: string, productCode: string): CashierProfile['id'] =>
   derivedId('prd', appId, productCode);
+
+/** A profile that is not in force is as good as none. */
+export const isInForce = ({ status, effective_from }: CashierProfile, now: Date): boolean =>
+  status === 'active' && (effective_from === undefined || effective_from <= now);

@@ -1,5 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
+import { cashierLink } from '#cashier/wire.ts';
 import { appCaller } from '#merchants/wire.ts';
 import { urlAllowed } from '#notifications/url.ts';
 import { database } from '#platform/database.ts';
@@ -9,7 +10,7 @@ import { accepted, api, created, ok, route } from '#platform/http.ts';
 import { addAttempt, paymentOf } from './add-attempt.ts';
 import { closePayment } from './close-payment.ts';
 import * as operations from './operations.ts';
-import { paymentId, statusOf } from './payment.ts';
+import { paymentId, statusOf, type Payment } from './payment.ts';
 import { placePayment } from './place-payment.ts';
 import { paymentView } from './view.ts';
 import { paymentDeps, wire } from './wire.ts';
@@ -17,24 +18,26 @@ import { paymentDeps, wire } from './wire.ts';
 const wired = wire(database());
 const loopbackAllowed = env('LOOPBACK_ALLOWED') === 'yes';
 const deps = paymentDeps(wired, (url) => urlAllowed(url, { loopbackAllowed }));
+const linkOf = cashierLink(wired.now);
+const shown = async (payment: Payment) => paymentView(payment, await linkOf(payment));
 
 export const handler = api(
   appCaller(wired, new SecretsManagerClient()),
   route(operations.placePayment, async (app, input) => {
     const { payment, isNew } = await placePayment(deps, app, input);
-    return isNew ? created(paymentView(payment)) : ok(paymentView(payment));
+    return isNew ? created(await shown(payment)) : ok(await shown(payment));
   }),
-  route(operations.getPayment, async (app, { id }) => ok(paymentView(await paymentOf(deps, app, id)))),
+  route(operations.getPayment, async (app, { id }) => ok(await shown(await paymentOf(deps, app, id)))),
   route(operations.findPayments, async (app, { merchant_order_id }) => {
     const payment = await deps.find(paymentId(app.id, merchant_order_id));
-    return ok({ data: payment ? [paymentView(payment)] : [], next_cursor: null });
+    return ok({ data: payment ? [await shown(payment)] : [], next_cursor: null });
   }),
   route(operations.addAttempt, async (app, input) => {
     const { payment, isNew } = await addAttempt(deps, app, input);
-    return isNew ? created(paymentView(payment)) : ok(paymentView(payment));
+    return isNew ? created(await shown(payment)) : ok(await shown(payment));
   }),
   route(operations.closePayment, async (app, { id }) => {
     const payment = await closePayment(deps, app, id);
-    return statusOf(payment) === 'closed' ? ok(paymentView(payment)) : accepted(paymentView(payment));
+    return statusOf(payment) === 'closed' ? ok(await shown(payment)) : accepted(await shown(payment));
   }),
 );

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { isInForce, type CashierProfile } from '#cashier/profile.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
 import type { Merchant } from '#merchants/merchant.ts';
@@ -14,6 +15,8 @@ export type Deps = AttemptDeps & {
   readonly merchant: (id: string) => Promise<Merchant | undefined>;
   readonly urlAllowed: (url: string) => boolean;
   readonly find: (id: string) => Promise<Payment | undefined>;
+  /** What payers of a product may choose from. */
+  readonly profile: (appId: string, productCode: string) => Promise<CashierProfile | undefined>;
 };
 
 const sorted = (value: unknown): unknown =>
@@ -42,14 +45,22 @@ const merchantFor = async (deps: Deps, app: App, id: string): Promise<Merchant> 
   return merchant;
 };
 
+/** Without a method the payer chooses, where there is something to choose from. */
+const checkCashier = async (deps: Deps, app: App, productCode: string | undefined): Promise<void> => {
+  const profile = productCode === undefined ? undefined : await deps.profile(app.id, productCode);
+  if (!profile || !isInForce(profile, deps.now()))
+    throw new Failure('method_required', {
+      detail: 'a payer can choose only by a product_code that has a cashier profile',
+    });
+};
+
 /** Everything that can be refused is refused before anything is written or sent. */
 const prepare = async (deps: Deps, app: App, input: PaymentToPlace): Promise<Payment> => {
   const merchant = await merchantFor(deps, app, input.merchant_id);
   const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
   const { method, expires_in_seconds, ...kept } = input;
-  // Until there is a cashier page, nobody but the app can choose.
-  if (!method) throw new Failure('method_required');
+  if (!method) await checkCashier(deps, app, input.product_code);
   const now = deps.now();
   return {
     ...kept,
@@ -61,7 +72,7 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace): Promise<Pay
     content: contentOf(input),
     created_at: now,
     expires_at: new Date(now.getTime() + expires_in_seconds * 1_000),
-    attempts: [await newAttempt(deps, merchant, { ...input, method }, 1)],
+    attempts: method ? [await newAttempt(deps, merchant, { ...input, method }, 1)] : [],
   };
 };
 

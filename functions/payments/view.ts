@@ -83,8 +83,8 @@ const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof Attemp
   paid_at: attempt.status === 'succeeded' ? (attempt.receipt?.paid_at ?? null) : null,
 });
 
-/** The payment as the wire shows it. */
-export const paymentView = (payment: Payment): z.input<typeof PaymentView> => {
+/** The payment as the wire shows it. Its page is known where it is shown to its app; once it has ended there is none. */
+export const paymentView = (payment: Payment, cashierUrl: string | null = null): z.input<typeof PaymentView> => {
   const status = statusOf(payment);
   const refunds = payment.refunds ?? noRefunds;
   const receipt = payment.attempts.find((attempt) => isWinner(attempt) || attempt.late)?.receipt;
@@ -110,7 +110,7 @@ export const paymentView = (payment: Payment): z.input<typeof PaymentView> => {
     amount_refundable: refundable(payment),
     fee: receipt?.fee ?? null,
     late: status === 'paid_late',
-    cashier_url: null,
+    cashier_url: cashierUrl,
     risk: null,
     attempts: payment.attempts.map((attempt) => attemptView(payment, attempt)),
     metadata: payment.metadata ?? {},

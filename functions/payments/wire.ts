@@ -1,6 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
+import { profileId } from '#cashier/profile.ts';
 import { openChannels, type OpenChannel } from '#channels/open.ts';
 import { channelKind } from '#channels/registry.ts';
 import { configurationStore, type ConfigurationStore } from '#configuration/store.ts';
@@ -66,6 +67,7 @@ export const paymentDeps = (wired: Wired, urlAllowed: (url: string) => boolean):
   find: wired.payments.find,
   merchant: wired.configuration.merchant,
   feePlan: wired.configuration.feePlan,
+  profile: (appId, productCode) => wired.configuration.cashierProfile(profileId(appId, productCode)),
   markers: markerWrites(env('ORDERS_TABLE')),
   callbackUrl: (account) => callbackUrl(account),
   urlAllowed,

@@ -10,6 +10,7 @@ export type Variable =
   | 'STATEMENTS_BUCKET'
   | 'APP_SECRETS'
   | 'CHANNEL_SECRETS'
+  | 'CASHIER_KEY'
   | 'BATCH_MACHINE'
   | 'SETTLEMENT_MACHINE'
   /** The origin under which channels and apps reach the API. */

@@ -26,8 +26,9 @@ export class PaymentDesk extends Construct {
     const payments = new ServiceFunction(this, 'Payments', {
       entry: 'payments/http',
       description: 'Places, shows and closes payments',
-      environment: forApps,
+      environment: { ...forApps, CASHIER_KEY: data.cashierKey.secretArn },
     });
+    data.cashierKey.grantRead(payments);
     inOrders(payments, data, 'GetItem', 'PutItem');
     readsAppKeys(payments, data);
     routes.to(

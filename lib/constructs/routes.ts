@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { HttpMethod, type HttpApi, type HttpRouteProps } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnStage, HttpMethod, type HttpApi, type HttpRoute, type HttpRouteProps } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
@@ -30,9 +30,22 @@ export class Routes {
     }).alarm;
   }
 
-  to(handler: ServiceFunction, ...routes: readonly Route[]): void {
+  /** What anybody may call, without a key: at most so many calls a second, so that nobody's payments wait for them. */
+  toAnyone(handler: ServiceFunction, rate: number, ...routes: readonly Route[]): void {
+    const stage = this.#api.defaultStage?.node.defaultChild;
+    if (!(stage instanceof CfnStage)) throw new Error('the API has no default stage');
+    for (const route of routes)
+      stage.addPropertyOverride(`RouteSettings.${route}`, {
+        ThrottlingRateLimit: rate,
+        ThrottlingBurstLimit: 2 * rate,
+      });
+    // A stage cannot speak of a route that is not there yet.
+    for (const added of this.to(handler, ...routes)) stage.node.addDependency(added);
+  }
+
+  to(handler: ServiceFunction, ...routes: readonly Route[]): HttpRoute[] {
     const integration = this.#calling(handler);
-    for (const route of routes) {
+    return routes.flatMap((route) => {
       const [method, path = '/'] = route.split(' ');
       const isAdmin = path.startsWith('/admin/');
       const options: Omit<HttpRouteProps, 'httpApi' | 'routeKey'> = {
@@ -40,8 +53,8 @@ export class Routes {
         ...(isAdmin && { authorizer: this.#admin }),
       };
       const verb = method === 'GET' || method === 'POST' || method === 'PUT' ? methods[method] : HttpMethod.ANY;
-      this.#api.addRoutes({ path, methods: [verb], ...options });
-    }
+      return this.#api.addRoutes({ path, methods: [verb], ...options });
+    });
   }
 
   /** Everything that is no operation, so that it too is refused in our own words. */

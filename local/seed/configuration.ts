@@ -14,6 +14,7 @@ const Rows = z.object({
   channel_accounts: z.tuple([Row]),
   apps: z.tuple([Row, Row]),
   merchants: z.tuple([Row, Row], Row),
+  cashier_profiles: z.array(z.looseObject({ id: z.string(), product_code: z.string() })),
 });
 
 export interface WechatAccess {
@@ -28,17 +29,18 @@ export interface WechatAccess {
 
 export const rows = Rows.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'configuration.json'), 'utf8')));
 
+const key = (app: { id: string }, { public_key_pem }: Identities['app'], id: string) => ({
+  id,
+  app_id: app.id,
+  alg: 'ed25519',
+  public_key_pem,
+  not_before: '2026-01-01T00:00:00.000Z',
+});
+
 /** The demo's configuration: two business systems with a merchant each, and one WeChat account at the sandbox. */
 export const configuration = (identities: Identities, wechat: WechatAccess, baseUrl: string) => {
   const [shop, other] = rows.apps;
   const [account] = rows.channel_accounts;
-  const key = (app: { id: string }, { public_key_pem }: Identities['app'], id: string) => ({
-    id,
-    app_id: app.id,
-    alg: 'ed25519',
-    public_key_pem,
-    not_before: '2026-01-01T00:00:00.000Z',
-  });
   const { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem } = wechat;
   return {
     ...rows,

@@ -76,6 +76,7 @@ describe('what is deployed', () => {
         "Statements828F3E36",
         "AppSecretsA1997F2A",
         "ChannelSecrets2E396A07",
+        "CashierKey0C36D28B",
       ]
     `);
   });
@@ -153,10 +154,26 @@ describe('what is deployed', () => {
     const others = routes.map(({ RouteKey }) => String(RouteKey)).filter((key) => !described.includes(key));
     expect(others.toSorted()).toEqual([
       'ANY /{proxy+}',
+      'GET /cashier/assets/{name}',
+      'GET /cashier/{id}',
+      'GET /cashier/{id}/state',
       'POST /callbacks/{channel}/{account}',
       'POST /callbacks/{channel}/{account}/refunds',
+      'POST /cashier/{id}/attempts',
     ]);
     expect(routes).toHaveLength(described.length + others.length);
+  });
+
+  test('limits what anybody may call without a key', () => {
+    const [stage] = Object.values(service.findResources('AWS::ApiGatewayV2::Stage'));
+    const open = Object.entries<{ ThrottlingRateLimit: number }>(stage?.['Properties'].RouteSettings);
+    expect(open.map(([route]) => route).toSorted()).toEqual([
+      'GET /cashier/assets/{name}',
+      'GET /cashier/{id}',
+      'GET /cashier/{id}/state',
+      'POST /cashier/{id}/attempts',
+    ]);
+    for (const [, { ThrottlingRateLimit }] of open) expect(ThrottlingRateLimit).toBeLessThanOrEqual(200);
   });
 
   test('has state machines in JSONata that are well formed and retry and catch every step of a batch', async () => {

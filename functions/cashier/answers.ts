@@ -1,0 +1,149 @@
+import { gzipSync } from 'node:zlib';
+
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+
+import { Failure } from '#kernel/failure.ts';
+import type { Payment } from '#payments/payment.ts';
+import { requestOf } from '#platform/http.ts';
+
+import type { assetsIn } from './assets.ts';
+import { chooseMethod, type Deps as ChooseDeps } from './choose-method.ts';
+import { languageOf } from './copy/language.ts';
+import { problems } from './copy/problems.ts';
+import { standings } from './copy/standings.ts';
+import { paymentPage, plainPage } from './page/document.ts';
+import { always, pageHeaders } from './page/headers.ts';
+import { signs } from './page/icons.ts';
+import { addressesOf } from './page/model.ts';
+import { paymentOf, showOrder, type Deps as ShowDeps, type Order } from './show-order.ts';
+import { standOf } from './standing.ts';
+
+export type Deps = ShowDeps & ChooseDeps & { readonly assets: ReturnType<typeof assetsIn> };
+type Result = APIGatewayProxyStructuredResultV2;
+
+/** A form holds one method. */
+const bodyLimit = 1_024;
+
+/** What a payer's browser asks. */
+const visitOf = (event: APIGatewayProxyEventV2) => {
+  const { headers, query, body } = requestOf(event);
+  const asked = new URLSearchParams(query);
+  const lang = asked.get('lang') ?? undefined;
+  return {
+    id: event.pathParameters?.['id'] ?? '',
+    token: asked.get('token') ?? '',
+    choosing: asked.has('choose'),
+    isNamed: lang === 'zh' || lang === 'en',
+    language: languageOf(lang, headers['accept-language']),
+    userAgent: headers['user-agent'] ?? '',
+    known: headers['if-none-match'],
+    ip: event.requestContext.http.sourceIp,
+    body,
+  };
+};
+type Visit = ReturnType<typeof visitOf>;
+
+/** The HTTP API compresses nothing by itself. */
+export const packed = (event: APIGatewayProxyEventV2, result: Result): Result => {
+  const accepts = /\bgzip\b/.test(event.headers['accept-encoding'] ?? '');
+  if (!accepts || typeof result.body !== 'string' || result.body.length < 600) return result;
+  return {
+    ...result,
+    headers: { ...result.headers, 'content-encoding': 'gzip', vary: 'accept-encoding' },
+    body: gzipSync(result.body).toString('base64'),
+    isBase64Encoded: true,
+  };
+};
+
+const notFound = ({ assets }: Deps, { language }: Visit): Result => ({
+  statusCode: 404,
+  headers: pageHeaders(),
+  body: plainPage(standings.not_found, signs.over, language, assets.addresses),
+});
+
+/** Something is wrong on our side. The payer is told that nothing is lost, and to come back. */
+export const outage = ({ assets }: Pick<Deps, 'assets'>, event: APIGatewayProxyEventV2): Result => ({
+  statusCode: 503,
+  headers: { ...pageHeaders(), 'retry-after': '5' },
+  body: plainPage(problems.busy, signs.wait, visitOf(event).language, assets.addresses),
+});
+
+const drawn = (deps: Deps, visit: Visit, order: Order, problem?: Failure): Result => {
+  const { payment, merchant, offers, environment } = order;
+  const { id, token, language, isNamed, choosing } = visit;
+  const now = deps.now();
+  const stand = standOf(payment, now);
+  const body = paymentPage(
+    {
+      payment,
+      merchant: merchant.name,
+      stand,
+      offers,
+      environment,
+      language,
+      choosing,
+      problem: problem?.code,
+      now,
+      addresses: addressesOf(id, token, language, isNamed),
+    },
+    deps.assets.addresses,
+  );
+  return { statusCode: problem?.status ?? 200, headers: pageHeaders(stand.attempt?.action), body };
+};
+
+export const showPage = async (deps: Deps, event: APIGatewayProxyEventV2): Promise<Result> => {
+  const visit = visitOf(event);
+  const payment = await paymentOf(deps, visit);
+  return payment ? drawn(deps, visit, await showOrder(deps, payment, visit)) : notFound(deps, visit);
+};
+
+/** Then the page is asked for anew, so that reloading it chooses nothing again. */
+const seeOther = ({ id, token, language, isNamed }: Visit): Result => ({
+  statusCode: 303,
+  headers: { ...pageHeaders(), location: addressesOf(id, token, language, isNamed).page },
+});
+
+const chooseFor = async (deps: Deps, visit: Visit, payment: Payment): Promise<Result> => {
+  const order = await showOrder(deps, payment, visit);
+  try {
+    const method = new URLSearchParams(visit.body.toString('utf8')).get('method');
+    if (method === null) throw new Failure('method_required');
+    await chooseMethod(deps, { payment, offers: order.offers, method, ip: visit.ip });
+    return seeOther(visit);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    // What the payer reads must be how it stands after the refusal, not before.
+    return drawn(deps, visit, { ...order, payment: (await deps.find(payment.id)) ?? payment }, error);
+  }
+};
+
+export const takeChoice = async (deps: Deps, event: APIGatewayProxyEventV2): Promise<Result> => {
+  const visit = visitOf(event);
+  if (visit.body.length > bodyLimit) return { statusCode: 413, headers: always };
+  const payment = await paymentOf(deps, visit);
+  return payment ? chooseFor(deps, visit, payment) : notFound(deps, visit);
+};
+
+/** Asked often: one read, and an answer of about a hundred bytes, or none when nothing has changed. */
+export const tellState = async (deps: Deps, event: APIGatewayProxyEventV2): Promise<Result> => {
+  const visit = visitOf(event);
+  const payment = await paymentOf(deps, visit);
+  const headers = { ...always, 'content-type': 'application/json', 'cache-control': 'no-store' };
+  if (!payment) return { statusCode: 404, headers, body: '{}' };
+  const now = deps.now();
+  const { standing, revision } = standOf(payment, now);
+  const etag = `"${revision}"`;
+  if (visit.known === etag) return { statusCode: 304, headers: { ...headers, etag } };
+  return { statusCode: 200, headers: { ...headers, etag }, body: JSON.stringify({ standing, revision, now }) };
+};
+
+export const giveAsset = ({ assets }: Pick<Deps, 'assets'>, event: APIGatewayProxyEventV2): Result => {
+  const asset = assets.find(event.pathParameters?.['name'] ?? '');
+  if (!asset) return { statusCode: 404, headers: always };
+  const caching = asset.isExact ? 'public, max-age=31536000, immutable' : 'no-store';
+  return {
+    statusCode: 200,
+    headers: { ...always, 'content-type': asset.type, 'cache-control': caching },
+    body: asset.body,
+  };
+};

@@ -1,0 +1,41 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+
+import { paymentDeps, wire } from '#payments/wire.ts';
+import { database } from '#platform/database.ts';
+import { log } from '#platform/log.ts';
+
+import { giveAsset, outage, packed, showPage, takeChoice, tellState, type Deps } from './answers.ts';
+import { assetsIn } from './assets.ts';
+import { cashierKey } from './wire.ts';
+
+const wired = wire(database());
+const deps: Deps = {
+  ...paymentDeps(wired, () => false),
+  app: wired.configuration.app,
+  key: cashierKey(wired.now),
+  assets: assetsIn(new URL(import.meta.url)),
+};
+
+const answers: Readonly<
+  Record<
+    string,
+    (event: APIGatewayProxyEventV2) => APIGatewayProxyStructuredResultV2 | Promise<APIGatewayProxyStructuredResultV2>
+  >
+> = {
+  'GET /cashier/{id}': (event) => showPage(deps, event),
+  'POST /cashier/{id}/attempts': (event) => takeChoice(deps, event),
+  'GET /cashier/{id}/state': (event) => tellState(deps, event),
+  'GET /cashier/assets/{name}': (event) => giveAsset(deps, event),
+};
+
+/** The payers' door: no signature, the address itself is the key. Whatever goes wrong, a payer reads a page. */
+export const handler = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+  try {
+    const answer = answers[event.routeKey];
+    if (!answer) throw new Error(`no answer to ${event.routeKey}`);
+    return packed(event, await answer(event));
+  } catch (error) {
+    log.error('failed', error, { trace_id: event.requestContext.requestId });
+    return outage(deps, event);
+  }
+};

@@ -1,0 +1,81 @@
+import type { Method } from '#channels/channel.ts';
+import type { OpenChannel } from '#channels/open.ts';
+import { Failure, type FailureCode } from '#kernel/failure.ts';
+import type { Merchant } from '#merchants/merchant.ts';
+import { routeTo, type Candidate } from '#payments/route.ts';
+import type { Payment } from '#payments/payment.ts';
+
+import { environmentOf, type Environment } from './environment.ts';
+import { isAlive, isTokenOf } from './link.ts';
+import { offersOf, type Offer } from './offers.ts';
+import { isInForce, type CashierProfile } from './profile.ts';
+
+export interface Deps {
+  readonly key: () => Promise<string>;
+  readonly find: (id: string) => Promise<Payment | undefined>;
+  readonly merchant: (id: string) => Promise<Merchant | undefined>;
+  /** By app and product code. */
+  readonly profile: (appId: string, productCode: string) => Promise<CashierProfile | undefined>;
+  readonly open: OpenChannel;
+  readonly now: () => Date;
+}
+
+/** The payment of an address. A wrong token reads nothing, and answers like a payment that does not exist. */
+export const paymentOf = async (
+  deps: Pick<Deps, 'key' | 'find' | 'now'>,
+  { id, token }: { id: string; token: string },
+): Promise<Payment | undefined> => {
+  if (!isTokenOf(await deps.key(), id, token)) return undefined;
+  const payment = await deps.find(id);
+  return payment && isAlive(payment, deps.now()) ? payment : undefined;
+};
+
+const refusalOf =
+  (candidates: readonly Candidate[], payment: Payment) =>
+  (method: Method): FailureCode | undefined => {
+    try {
+      routeTo(candidates, { method, amount: payment.amount, currency: payment.currency, payer: payment.payer });
+      return undefined;
+    } catch (error) {
+      if (error instanceof Failure) return error.code;
+      throw error;
+    }
+  };
+
+/** What a browser tells of itself and of where it is. */
+export interface Visitor {
+  readonly userAgent: string;
+  readonly ip: string;
+}
+
+export interface Order {
+  readonly payment: Payment;
+  readonly merchant: Merchant;
+  readonly environment: Environment;
+  readonly offers: readonly Offer[];
+}
+
+/** Everything about an order that its page shows: what can be chosen is decided here, from the browser and the profile. */
+export const showOrder = async (deps: Deps, payment: Payment, { userAgent, ip }: Visitor): Promise<Order> => {
+  const [merchant, found] = await Promise.all([
+    deps.merchant(payment.merchant_id),
+    payment.product_code === undefined ? undefined : deps.profile(payment.app_id, payment.product_code),
+  ]);
+  if (!merchant) throw new Error(`the merchant of ${payment.id} is gone`);
+  const now = deps.now();
+  const profile = found && isInForce(found, now) ? found : undefined;
+  const environment = environmentOf(userAgent, profile?.app_type);
+  if (!profile) return { payment, merchant, environment, offers: [] };
+  const candidates = await Promise.all(merchant.channel_account_ids.map((id) => deps.open(id)));
+  return {
+    payment,
+    merchant,
+    environment,
+    offers: offersOf({
+      profile,
+      environment,
+      now,
+      refusalOf: refusalOf(candidates, { ...payment, payer: { ...payment.payer, ip } }),
+    }),
+  };
+};

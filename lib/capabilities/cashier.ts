@@ -1,0 +1,37 @@
+import { Construct } from 'constructs';
+
+import { ServiceFunction } from '../constructs/service-function.ts';
+import { inOrders, readsChannels } from './grants.ts';
+import type { Shared } from './shared.ts';
+
+/** The payers' page. Whoever has its address may see one payment and choose how to pay it. */
+export class Cashier extends Construct {
+  constructor(scope: Construct, id: string, { data, looks, publicUrl, routes }: Shared) {
+    super(scope, id);
+
+    const page = new ServiceFunction(this, 'Page', {
+      entry: 'cashier/http',
+      description: 'Shows payers their order, takes their choice, tells how it stands',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        CONFIG_TABLE: data.config.tableName,
+        CHANNEL_SECRETS: data.channelSecrets.secretArn,
+        CASHIER_KEY: data.cashierKey.secretArn,
+        LOOKS_QUEUE: looks.queue.queueUrl,
+        PUBLIC_URL: publicUrl,
+      },
+    });
+    inOrders(page, data, 'GetItem', 'PutItem');
+    readsChannels(page, data);
+    data.cashierKey.grantRead(page);
+    looks.queue.grantSendMessages(page);
+    routes.toAnyone(
+      page,
+      200,
+      'GET /cashier/{id}',
+      'POST /cashier/{id}/attempts',
+      'GET /cashier/{id}/state',
+      'GET /cashier/assets/{name}',
+    );
+  }
+}
