@@ -5,7 +5,7 @@ const needMachine = ['test/lib/**/*.test.ts', 'test/flows/**/*.test.ts', 'test/l
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: needMachine } },
+      { test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: needMachine, testTimeout: 20_000 } },
       {
         test: {
           name: 'machine',

@@ -66,7 +66,7 @@ const decideFailed = async (
   const guards = guard ? [guard] : [];
   return {
     refund: ended,
-    payment: totals.failed(payment, refund),
+    payment: totals.failed(payment, ended),
     beside: deps.ledger.writes(reversalJournal(ended), guards),
   };
 };

@@ -69,10 +69,14 @@ export const succeeded = (payment: Payment, refund: Refund): Payment =>
     succeeded: totals.succeeded + refund.amount,
   }));
 
-/** Everything that was reserved is given back. */
+/**
+ * Everything that was reserved is given back. What was taken from pending and went back to available, because the day was
+ * released meanwhile, has left pending for good: it must not be released once more.
+ */
 export const failed = (payment: Payment, refund: Refund): Payment =>
   withTotals(payment, (totals) => {
-    const undone = addFromPending(totals, refund, -1n);
+    const returned = (refund.failed?.returned_to ?? refund.bucket) === refund.bucket;
+    const undone = returned ? addFromPending(totals, refund, -1n) : totals;
     return {
       ...undone,
       in_flight: totals.in_flight - refund.amount,

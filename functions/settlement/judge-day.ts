@@ -22,8 +22,8 @@ export const judgeDay =
   async (channelAccountId: Batch['channel_account_id'], date: BusinessDate): Promise<Judgement> => {
     const batch = await latestBatch(channelAccountId, date);
     if (batch?.status === 'completed' && batch.verdict && batch.verdict !== 'incomplete')
-      return { kind: 'released', withheld: new Set(await openDifferences(batch)) };
+      return { kind: 'released', batchId: batch.id, withheld: new Set(await openDifferences(batch)) };
     if (!batch && (await paymentsOf(channelAccountId, date)).length === 0)
-      return { kind: 'released', withheld: new Set() };
+      return { kind: 'released', batchId: null, withheld: new Set() };
     return { kind: 'blocked' };
   };

@@ -33,20 +33,27 @@ export interface Day {
   readonly withheld: ReadonlySet<string>;
 }
 
-const nameOf = (day: Day, merchant: Merchant, currency: string) => ({
+export const nameOf = (day: Day, merchant: Merchant, currency: string) => ({
   merchant_id: merchant.id,
   channel_account_id: day.channelAccountId,
   business_date: day.date,
   currency,
 });
 
-const draft = (deps: Deps, day: Day, merchant: Merchant, all: readonly Payment[], currency: string) => {
+/** The settlement of these payments, as they stand, and its statement. */
+export const draft = (
+  deps: Pick<Deps, 'now'>,
+  day: Day,
+  merchant: Merchant,
+  all: readonly Payment[],
+  { currency, part = 0 }: { currency: string; part?: number },
+) => {
   const payments = all.filter((payment) => payment.merchant_id === merchant.id && payment.currency === currency);
   const items = payments.filter(({ id }) => !day.withheld.has(id)).flatMap((payment) => itemOf(payment, day));
   const now = deps.now();
-  const named = nameOf(day, merchant, currency);
+  const named = { ...nameOf(day, merchant, currency), part };
   const settlement: Settlement = {
-    ...named,
+    ...nameOf(day, merchant, currency),
     id: settlementId(named),
     version: 0,
     app_id: merchant.app_id,
@@ -103,7 +110,7 @@ export const releaseDay = async (
     const account = { owner: merchant.id, subject: 'merchant_pending', currency } as const;
     const read = await deps.ledger.pendingState(account, day.channelAccountId);
     const payments = await deps.paymentsOf(day.channelAccountId, day.date);
-    const { settlement, csv } = draft(deps, day, merchant, payments, currency);
+    const { settlement, csv } = draft(deps, day, merchant, payments, { currency });
     await deps.keepStatement(settlement.statement_key, csv);
     const refusals = await commitRelease(deps, settlement, read);
     if (refusals.length === 0) return { settlement: { ...settlement, version: 1 }, isNew: true };

@@ -10,7 +10,10 @@ import { versioned } from '#platform/rows.ts';
 
 const Counted = z.object({ count: z.int(), amount: Sum });
 
-/** 结算单: what one merchant is released of one business date of one channel account. */
+/**
+ * 结算单: what one merchant is released of one business date of one channel account. A day has one, and a further part for
+ * what was withheld at first or heard of only afterwards.
+ */
 export const Settlement = z.object({
   id: IdOf('stl'),
   ...versioned,
@@ -40,7 +43,11 @@ export const settlementId = (of: {
   channel_account_id: string;
   business_date: string;
   currency: string;
-}): Id<'stl'> => derivedId('stl', of.merchant_id, of.channel_account_id, of.business_date, of.currency);
+  part?: number;
+}): Id<'stl'> => {
+  const part = of.part ? [String(of.part)] : [];
+  return derivedId('stl', of.merchant_id, of.channel_account_id, of.business_date, of.currency, ...part);
+};
 
 /** One payment as the settlement statement lists it. */
 export interface Item {
@@ -130,3 +137,7 @@ export const statementOf = (settlement: Settlement, items: readonly Item[]): str
     '',
   ].join('\r\n');
 };
+
+/** The payments that a settlement statement lists: what was released, exactly. */
+export const releasedIn = (csv: string): string[] =>
+  csv.split('\r\n').flatMap((row) => /^(pay_[0-9A-Z]{26}),/.exec(row)?.[1] ?? []);

@@ -29,6 +29,7 @@ const configuration = configurationStore(db, env('CONFIG_TABLE'), now);
 const flow = flowStore(db, env('ORDERS_TABLE'), now);
 const reconciliation = reconciliationStore(db, env('BOOKS_TABLE'));
 const files = fileStore(s3, env('STATEMENTS_BUCKET'));
+const statements = statementFiles(s3, env('STATEMENTS_BUCKET'));
 const paymentsOf = async (account: string, date: string) => (await flow.read(account, date)).payments;
 const deps = {
   settlements: settlementStore(db, env('BOOKS_TABLE')),
@@ -37,7 +38,8 @@ const deps = {
   merchant: configuration.merchant,
   plan: configuration.settlementPlan,
   paymentsOf,
-  keepStatement: statementFiles(s3, env('STATEMENTS_BUCKET')).keep,
+  keepStatement: statements.keep,
+  readStatement: statements.read,
   judge: judgeDay({
     paymentsOf,
     latestBatch: (channel_account_id, bill_date) =>

@@ -1,6 +1,7 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import * as z from 'zod';
 
 import { BusinessDate } from '#kernel/business-date.ts';
 import type { Database } from '#platform/database.ts';
@@ -9,6 +10,9 @@ import { rows } from '#platform/rows.ts';
 import { Settlement } from './settlement.ts';
 
 export const settlementList = (appId: string) => `settlements#${appId}`;
+
+const SettledDay = z.object({ batch_id: z.string().nullable(), withheld: z.int() });
+export type SettledDay = z.infer<typeof SettledDay>;
 
 const pointer = (channelAccountId: string) => ({ pk: `settled#${channelAccountId}` });
 
@@ -30,6 +34,17 @@ export const settlementStore = (db: Database, table: string) => {
       return BusinessDate.optional().parse(Item?.['date']);
     },
 
+    /** What a day was settled by: another batch, or something withheld, is a reason to look at it again. */
+    async settledBy(channelAccountId: string, date: BusinessDate): Promise<SettledDay | undefined> {
+      const Key = { pk: `settled#${channelAccountId}#${date}` };
+      const { Item } = await db.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
+      return Item && SettledDay.parse(Item);
+    },
+
+    async setSettledBy(channelAccountId: string, date: BusinessDate, day: SettledDay): Promise<void> {
+      await db.send(new PutCommand({ TableName: table, Item: { pk: `settled#${channelAccountId}#${date}`, ...day } }));
+    },
+
     /** Only a hint of where to begin: what is released is guarded by each merchant's watermark. */
     async setDoneThrough(channelAccountId: string, date: BusinessDate): Promise<void> {
       await db.send(new PutCommand({ TableName: table, Item: { ...pointer(channelAccountId), date } }));
@@ -44,6 +59,10 @@ export const statementFiles = (s3: S3Client, bucket: string) => ({
     await s3.send(
       new PutObjectCommand({ Bucket: bucket, Key: key, Body: csv, ContentType: 'text/csv; charset=utf-8' }),
     );
+  },
+  read: async (key: string): Promise<string> => {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return (await Body?.transformToString('utf8')) ?? '';
   },
   /** An address that works for a quarter of an hour. */
   urlOf: (key: string): Promise<string> =>

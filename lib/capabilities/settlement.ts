@@ -70,6 +70,7 @@ export class Settlement extends Construct {
     inBooks(steps, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
     inConfig(steps, data, 'GetItem', 'Query');
     data.statements.grantRead(steps, 'reconciliation/*');
+    data.statements.grantRead(steps, 'settlements/*');
     data.statements.grantPut(steps, 'settlements/*');
     notices.queue.grantSendMessages(steps);
     bus.grantPutEventsTo(steps);

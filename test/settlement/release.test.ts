@@ -27,9 +27,10 @@ const settling = (at: Shop) => {
     paymentsOf: async (account: string, date: string): Promise<readonly Payment[]> =>
       (await at.flow.read(account, date)).payments,
     keepStatement: async (key: string, csv: string) => void files.set(key, csv),
+    readStatement: async (key: string) => files.get(key) ?? '',
     plan: async () => given.settlementPlan(),
     judge: async (_: string, date: string): Promise<Judgement> =>
-      judged.get(date) ?? { kind: 'released', withheld: new Set<string>() },
+      judged.get(date) ?? { kind: 'released', batchId: null, withheld: new Set<string>() },
     announce: async (events: readonly { id: string }[]) => void told.push(...events.map(({ id }) => id)),
   };
   const day = (date: string, withheld: readonly string[] = []) => ({
@@ -288,5 +289,53 @@ describe('a run', () => {
   test('settles each currency of a merchant by itself', () => {
     const day = { merchant_id: 'm', channel_account_id: 'c', business_date: given.today };
     expect(settlementId({ ...day, currency: 'CNY' })).not.toBe(settlementId({ ...day, currency: 'HKD' }));
+  });
+});
+
+describe('what a released day has left', () => {
+  const judge = (desk: ReturnType<typeof settling>, batchId: string, ...withheld: string[]) =>
+    desk.judged.set(given.today, { kind: 'released', batchId, withheld: new Set(withheld) });
+
+  test('is released when its difference is resolved: that payment alone, and only once', async () => {
+    const at = shop(the.db);
+    const desk = settling(at);
+    const [kept] = [await at.paid('a'), await at.paid('b', { amount: 5_000n })];
+    judge(desk, 'bat_1', kept.id);
+    expect(await desk.run(given.today)).toMatchObject({ settled: 1 });
+    expect(await money(at)).toMatchObject({ pending: 9_900n, available: 4_950n });
+    expect(await desk.run(given.today)).toMatchObject({ settled: 0 });
+    judge(desk, 'bat_2');
+    expect(await desk.run(given.today)).toMatchObject({ settled: 1 });
+    expect(await money(at)).toMatchObject({ pending: 0n, available: 14_850n });
+    for (const again of [1, 2]) expect(await desk.run(given.today), `run ${again}`).toMatchObject({ settled: 0 });
+    expect(await money(at)).toMatchObject({ pending: 0n, available: 14_850n });
+    expect(new Set(desk.told).size).toBe(2);
+  });
+
+  test('includes money that was heard of only after the day, once its statement is judged again', async () => {
+    const at = shop(the.db);
+    const desk = settling(at);
+    await at.paid('a');
+    judge(desk, 'bat_1');
+    await desk.run(given.today);
+    await at.paid('heard-later', { amount: 7_000n });
+    judge(desk, 'bat_2');
+    expect(await desk.run(given.today)).toMatchObject({ settled: 1 });
+    expect(await money(at)).toMatchObject({ pending: 0n, available: 16_830n });
+  });
+
+  test('is not short by a refund of the withheld payment that failed after the day was released', async () => {
+    const at = shop(the.db);
+    const desk = settling(at);
+    const kept = await at.paid('a');
+    await at.paid('b');
+    const { refund: taken } = await refund(at, kept, 'r', 4_000n);
+    judge(desk, 'bat_1', kept.id);
+    await desk.run(given.today);
+    await applyRefundOutcome(at.deps, taken.id, { kind: 'failed', failure: { code: 'X', message: 'x' } });
+    expect(await money(at)).toMatchObject({ pending: 5_940n, available: 9_900n + 3_960n });
+    judge(desk, 'bat_2');
+    await desk.run(given.today);
+    expect(await money(at)).toEqual({ pending: 0n, available: 19_800n, held: 0n });
   });
 });

@@ -130,5 +130,5 @@ describe('a day', () => {
     ['that has no verdict', { status: 'completed' }],
   ] as const)('%s is blocked', async (_, batch) => expect(await judged(batch)).toEqual({ kind: 'blocked' }));
   test('on which nothing happened blocks nothing', async () =>
-    expect(await judged(undefined, [], [])).toEqual({ kind: 'released', withheld: new Set() }));
+    expect(await judged(undefined, [], [])).toEqual({ kind: 'released', batchId: null, withheld: new Set() }));
 });
