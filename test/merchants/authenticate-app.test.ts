@@ -36,6 +36,8 @@ const digestOf = (body: string) => `sha-256=:${createHash('sha256').update(body)
 interface Signing {
   key?: string;
   alg?: string;
+  /** Whose way of signing is used, whatever is said of it. */
+  by?: string;
   components?: readonly string[];
   created?: number;
 }
@@ -45,7 +47,7 @@ const now = Math.floor(given.noon.getTime() / 1_000);
 /** A request as an app makes it. */
 const signed = (
   over: Partial<Pick<Request, 'method' | 'path' | 'query'>> & { text?: string } = {},
-  { key = 'key_ed', alg = keys[key]?.alg ?? 'ed25519', components, created = now }: Signing = {},
+  { key = 'key_ed', alg = keys[key]?.alg ?? 'ed25519', by = alg, components, created = now }: Signing = {},
 ): Request => {
   const { text = '{"amount":8888}', method = 'POST', path = '/v1/payments', query = '' } = over;
   const covered = components ?? ['@method', '@path', '@query', ...(text ? ['content-digest'] : [])];
@@ -66,7 +68,7 @@ const signed = (
     headers: {
       ...(text && { 'content-digest': digestOf(text) }),
       'signature-input': `sig=${params}`,
-      signature: `sig=:${signers[alg]!(base).toString('base64')}:`,
+      signature: `sig=:${signers[by]!(base).toString('base64')}:`,
     },
   };
 };
@@ -133,6 +135,10 @@ describe('a signature that is', () => {
     ['by a key that is not yet', signed({}, { key: 'key_new' })],
     ['by a key whose secret we do not have', signed({}, { key: 'key_bare' })],
     ['of another algorithm than its key', signed({}, { key: 'key_ed', alg: 'hmac-sha256' })],
+    [
+      'said to be of another algorithm than it is',
+      signed({}, { key: 'key_ed', alg: 'rsa-v1_5-sha256', by: 'ed25519' }),
+    ],
     ['301 s old', signed({}, { created: now - 301 })],
     ['301 s ahead', signed({}, { created: now + 301 })],
     ['of no time at all', signed({}, { created: 999_999_999_999_999 })],
