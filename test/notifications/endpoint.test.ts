@@ -90,6 +90,52 @@ describe('a webhook to an address that is not public', () => {
     },
   );
 
+  test('is known in sixty forms and more, each of them once', () => {
+    const hosts = blockedLiterals.map(([, host]) => host);
+    expect(hosts.length).toBeGreaterThanOrEqual(60);
+    expect(new Set(hosts).size).toBe(hosts.length);
+    for (const kind of ['decimal', 'octal', 'hex', 'IPv4-mapped', 'NAT64', 'metadata', '6to4', 'unique-local'])
+      expect(
+        blockedLiterals.some(([why]) => why.includes(kind)),
+        kind,
+      ).toBe(true);
+  });
+
+  test.each([
+    'https://shop.example@169.254.169.254/',
+    'https://169.254.169.254@shop.example/',
+    'https://user:password@shop.example/',
+    'https://shop.example\\@169.254.169.254/',
+    'https://shop.example:22/',
+    'https://169.254.169.254:80/',
+    'https://localhost/',
+    'https://metadata.localhost/',
+    'file:///etc/passwd',
+    'gopher://169.254.169.254/',
+  ])('%s reaches no socket', async (address) => {
+    const lookup = resolver(found('93.184.216.34'));
+    expect(await poster(network(lookup), inAws)(address, {}, '{}')).toEqual({ error: 'url_not_allowed' });
+    expect(reached).toEqual([]);
+  });
+
+  // What a resolver answers of an alias are the addresses at its end, whatever names there are on the way.
+  test.each([
+    ['private', '10.0.0.5'],
+    ['private', '192.168.1.1'],
+    ['instance metadata', '169.254.169.254'],
+    ['container credentials', '169.254.170.2'],
+    ['metadata over IPv6', 'fd00:ec2::254'],
+    ['IPv4-mapped metadata', '::ffff:169.254.169.254'],
+    ['NAT64 of the metadata', '64:ff9b::a9fe:a9fe'],
+    ['link-local', 'fe80::1'],
+  ])('an alias (CNAME) whose end is %s, %s, reaches no socket', async (_, address) => {
+    for (const answer of [found(address), found('93.184.216.34', address)])
+      expect(await poster(network(resolver(answer)), inAws)('https://cname.shop.example/', {}, '{}')).toEqual({
+        error: 'address_not_allowed',
+      });
+    expect(reached).toEqual([]);
+  });
+
   test('an alias whose end is this machine reaches no socket, though its name is public', async () => {
     const lookup = resolver(found('127.0.0.1', '::1'));
     expect(await poster(network(lookup), inAws)('https://cname.shop.example/', {}, '{}')).toEqual({
@@ -159,6 +205,29 @@ describe('one delivery', () => {
     });
     expect(reached).toEqual(['127.0.0.1']);
   });
+
+  test.each([301, 302, 303, 307, 308])(
+    'in AWS does not follow a %i of a public address to the metadata',
+    async (status) => {
+      const reached = watchSockets({ isBlocked: false });
+      const port = await serve((_, response) =>
+        response.writeHead(status, { location: 'https://169.254.169.254/latest/meta-data/' }).end(),
+      );
+      const lookup = resolver(found('93.184.216.34'));
+      const asked: string[] = [];
+      // A public app stands on this machine: what is allowed was decided before, by the address that the name led to.
+      const publicApp = ((url: URL, options: { lookup?: unknown }, answer: never) => {
+        asked.push(String(url));
+        const { lookup: _, ...rest } = options;
+        return http({ ...rest, host: '127.0.0.1', port }, answer);
+      }) as Network['https'];
+      expect(await poster({ lookup, https: publicApp, http }, inAws)('https://shop.example/', {}, '{}')).toEqual({
+        status,
+      });
+      expect([asked, reached]).toEqual([['https://shop.example/'], ['127.0.0.1']]);
+      expect(lookup).toHaveBeenCalledTimes(1);
+    },
+  );
 
   test.each([301, 302, 303, 307, 308])('does not follow a %i to a private address', async (status) => {
     const reached = watchSockets({ isBlocked: false });
