@@ -13,6 +13,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
 import { books, key, orders } from '../functions/platform/table.ts';
+import { OperatorPool } from './constructs/operator-pool.ts';
 import { accountKey, encryptedWith } from './data/account-key.ts';
 import { EvidenceBucket } from './data/evidence-bucket.ts';
 import { tagged } from './tagged.ts';
@@ -40,6 +41,9 @@ const oneKey = {
   },
 };
 
+/** A switch as `-c name=true` gives it, or as cdk.json does. */
+const isOn = (stack: Stack, name: string): boolean => String(stack.node.tryGetContext(name)) === 'true';
+
 /** Everything that would be missed if it were deleted. */
 export class DataStack extends Stack {
   readonly orders: TableV2;
@@ -49,6 +53,8 @@ export class DataStack extends Stack {
   readonly appSecrets: Secret;
   readonly channelSecrets: Secret;
   readonly cashierKey: Secret;
+  /** With `-c cognito=true`. Without, operators come from whatever issuer the service stack is told of. */
+  readonly operators: OperatorPool | undefined;
 
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, { ...props, terminationProtection: true, description: 'Suanpan: tables, statements and secrets' });
@@ -110,6 +116,7 @@ export class DataStack extends Stack {
       description: 'What the addresses of cashier pages are made from; another one ends every address',
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.operators = isOn(this, 'cognito') ? new OperatorPool(this, 'Operators') : undefined;
     // They are changed by hand, and by the operator's import: a runbook says how, because no function can rotate them alone.
     for (const secret of [this.appSecrets, this.channelSecrets, this.cashierKey])
       Tags.of(secret).add('runbook', 'docs/runbooks/rotate-secrets.md');

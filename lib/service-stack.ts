@@ -27,8 +27,10 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, { data, ...props }: ServiceStackProps) {
     super(scope, id, { ...props, description: 'Suanpan: API, functions, queues, workflows and schedules' });
     tagged(this);
-    const issuer = this.parameter('JwtIssuer', 'The OIDC issuer of operators’ tokens');
-    const audience = this.parameter('JwtAudience', 'The audience that operators’ tokens must name');
+    const { issuer, audience } = data.operators ?? {
+      issuer: this.parameter('JwtIssuer', 'The OIDC issuer of operators’ tokens'),
+      audience: this.parameter('JwtAudience', 'The audience that operators’ tokens must name'),
+    };
     const rolesClaim = this.parameter('RolesClaim', 'The claim of a token that lists roles', 'cognito:groups');
     const loopbackAllowed = this.parameter('LoopbackAllowed', 'yes only where everything runs on one machine', 'no');
 
