@@ -177,6 +177,9 @@ const receive = (
     status: mismatch ? 'unknown' : 'succeeded',
     receipt: receiptFor(attempt, { receipt, now }, !mismatch && !duplicate && !late),
     failure: undefined,
+    // What there was to do is done; signed for a phone, it is a third of the row.
+    action: undefined,
+    action_until: undefined,
     mismatch,
     // Of this money, never of what the same order had brought before.
     late: late && !mismatch ? true : undefined,
@@ -185,7 +188,7 @@ const receive = (
   // One order number paid twice, under two trade numbers: the second is kept as an attempt of its own.
   if (attempt.receipt) {
     const no = payment.attempts.length + 1;
-    return { ...payment, attempts: [...payment.attempts, { ...heard, no, repeats: attempt.no, action: undefined }] };
+    return { ...payment, attempts: [...payment.attempts, { ...heard, no, repeats: attempt.no }] };
   }
   return withAttempt(payment, heard);
 };

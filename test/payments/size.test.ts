@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { DynamoDBClient, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-import type { Payment } from '#payments/payment.ts';
+import { hear, type Payment } from '#payments/payment.ts';
 import { paymentStore } from '#payments/store.ts';
 
 import * as given from '../given.ts';
@@ -50,6 +50,23 @@ test('a payment as placed is one write unit', () => {
   expect(itemSize(placed)).toBeLessThanOrEqual(1_024);
   const answered = given.payment({ ...typical, attempts: [given.attempt({ action })] });
   expect(itemSize(answered)).toBeLessThanOrEqual(1_024);
+});
+
+test('a payment that was signed for a phone is two write units while it waits, and has none of that when it is paid', () => {
+  const params = {
+    appId: 'wxab8acd895ab1638a',
+    timeStamp: '1772416800',
+    nonceStr: '0123456789abcdef0123456789abcdef',
+    package: 'prepay_id=wx201410272009395522657a690389285100',
+    signType: 'RSA',
+    paySign: 'A'.repeat(344),
+  };
+  const signed = given.attempt({ action: { type: 'sdk', params }, action_until: given.noon });
+  const waiting = given.payment({ ...typical, attempts: [signed] });
+  expect(itemSize(waiting)).toBeLessThanOrEqual(2_048);
+  const outcome = { kind: 'succeeded', receipt: given.money() } as const;
+  const [attempt] = hear(waiting, 1, outcome, { identity: given.identity, now: given.noon }).attempts;
+  expect([attempt?.status, attempt?.action, attempt?.action_until]).toEqual(['succeeded', undefined, undefined]);
 });
 
 test('a payment as paid is two at the most, also with a refund', () => {
