@@ -54,6 +54,7 @@ const verified = async (deps: Deps, request: Request): Promise<AppKey> => {
   const signature = readSignature(request.headers, label);
   check(coversAll(signature.components, hasBody), 'the signature is partial');
   check(Math.abs(now.getTime() - signature.created.getTime()) <= windowSeconds * 1_000, 'the signature is stale');
+  check(signature.expires === undefined || now < signature.expires, 'the signature has expired');
   check(/^[0-9A-Za-z._-]{1,64}$/.test(signature.keyId), 'the key id is malformed');
   const key = await deps.key(signature.keyId);
   if (!key || key.alg !== signature.alg || !isValid(key, now))

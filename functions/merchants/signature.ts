@@ -72,6 +72,8 @@ export interface Signature {
   readonly keyId: string;
   readonly alg: string;
   readonly created: Date;
+  /** When the signer wants it to end, where it says so. */
+  readonly expires: Date | undefined;
 }
 
 /** RFC 9421 §4: the signature of that label, with the parameters that we require. */
@@ -88,7 +90,7 @@ export const readSignature = (headers: Message['headers'], label: string): Signa
   if (!covered || !Array.isArray(covered[0])) return refuse('there is no signature of that label');
   if (!(value instanceof ArrayBuffer)) return refuse('the signature is not a byte sequence');
   const list: InnerList = [covered[0], covered[1]];
-  const { keyid, alg, created } = Object.fromEntries(list[1]);
+  const { keyid, alg, created, expires } = Object.fromEntries(list[1]);
   if (typeof keyid !== 'string' || typeof alg !== 'string' || typeof created !== 'number')
     return refuse('created, keyid and alg are required');
   return {
@@ -98,6 +100,7 @@ export const readSignature = (headers: Message['headers'], label: string): Signa
     keyId: keyid,
     alg,
     created: new Date(created * 1_000),
+    expires: typeof expires === 'number' ? new Date(expires * 1_000) : undefined,
   };
 };
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { BatchGetCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
@@ -80,17 +81,20 @@ export const rows = <Schema extends z.ZodType<Noun>>(
   };
 };
 
-/** Consistent; 100 a call. A batch may succeed in part; what was not read is asked for again. */
+/** Consistent; 100 a call. A batch may succeed in part; what was not read is asked for again, after a pause that grows. */
 export const readMany = async (db: Database, table: string, ids: readonly string[]): Promise<unknown[]> => {
   const found: unknown[] = [];
   let keys = [...new Set(ids)].map((pk) => ({ pk }));
-  while (keys.length > 0) {
+  for (let throttled = 0; keys.length > 0;) {
     const asked = keys.splice(0, 100);
     const { Responses, UnprocessedKeys } = await db.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: asked, ConsistentRead: true } } }),
     );
     found.push(...(Responses?.[table] ?? []));
-    keys = [...(UnprocessedKeys?.[table]?.Keys ?? []).map(({ pk }) => ({ pk: String(pk) })), ...keys];
+    const unread = UnprocessedKeys?.[table]?.Keys ?? [];
+    keys = [...unread.map(({ pk }) => ({ pk: String(pk) })), ...keys];
+    throttled = unread.length === 0 ? 0 : throttled + 1;
+    if (throttled > 0) await pause(Math.min(1_000, 10 * 2 ** throttled));
   }
   return found;
 };

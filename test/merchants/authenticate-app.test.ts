@@ -40,6 +40,7 @@ interface Signing {
   by?: string;
   components?: readonly string[];
   created?: number;
+  expires?: number;
 }
 
 const now = Math.floor(given.noon.getTime() / 1_000);
@@ -47,11 +48,11 @@ const now = Math.floor(given.noon.getTime() / 1_000);
 /** A request as an app makes it. */
 const signed = (
   over: Partial<Pick<Request, 'method' | 'path' | 'query'>> & { text?: string } = {},
-  { key = 'key_ed', alg = keys[key]?.alg ?? 'ed25519', by = alg, components, created = now }: Signing = {},
+  { key = 'key_ed', alg = keys[key]?.alg ?? 'ed25519', by = alg, components, created = now, expires }: Signing = {},
 ): Request => {
   const { text = '{"amount":8888}', method = 'POST', path = '/v1/payments', query = '' } = over;
   const covered = components ?? ['@method', '@path', '@query', ...(text ? ['content-digest'] : [])];
-  const params = `(${covered.map((name) => `"${name}"`).join(' ')});created=${created};keyid="${key}";alg="${alg}"`;
+  const params = `(${covered.map((name) => `"${name}"`).join(' ')});created=${created};keyid="${key}";alg="${alg}"${expires === undefined ? '' : `;expires=${expires}`}`;
   const values: Record<string, string> = {
     '@method': method,
     '@path': path,
@@ -99,6 +100,10 @@ describe('an app that signs', () => {
     expect(await door().enter(signed({ text: '', method: 'GET', query: 'a=1&b=%20' }, { key }))).toEqual(given.app());
   });
 
+  test('may say when it expires', async () => {
+    expect(await refusalOf(signed({}, { expires: now + 1 }))).toBe('let in');
+  });
+
   test('may cover more than it must, in any order', async () => {
     const components = ['content-digest', '@query', '@path', '@method'];
     expect(await door().enter(signed({}, { components }))).toEqual(given.app());
@@ -140,6 +145,7 @@ describe('a signature that is', () => {
       signed({}, { key: 'key_ed', alg: 'rsa-v1_5-sha256', by: 'ed25519' }),
     ],
     ['301 s old', signed({}, { created: now - 301 })],
+    ['expired by its own word', signed({}, { expires: now })],
     ['301 s ahead', signed({}, { created: now + 301 })],
     ['of no time at all', signed({}, { created: 999_999_999_999_999 })],
     ['partial: no method', signed({}, { components: ['@path', '@query', 'content-digest'] })],
