@@ -98,6 +98,8 @@ export class SimulatedChannel {
     if (!order) return { kind: 'absent' };
     const [trade] = order.trades;
     if (trade) return succeeded(trade);
+    // An order that has run out cannot be paid any more.
+    if (order.state === 'pending' && order.asked.expiresAt.getTime() <= this.#clock.ms) order.state = 'closed';
     return order.state === 'failed'
       ? { kind: 'failed', failure }
       : { kind: order.state === 'closed' ? 'closed' : 'pending' };
