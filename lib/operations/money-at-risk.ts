@@ -76,6 +76,11 @@ export const risks: readonly Risk[] = [
     runbook: 'docs/runbooks/callbacks.md',
   },
   {
+    metric: 'CallbackQuarantined',
+    whoIsHurt: 'a payer who has paid for an order that we do not know',
+    runbook: 'docs/runbooks/callbacks.md',
+  },
+  {
     metric: 'StatementLate',
     whoIsHurt: 'finance and merchants: a day cannot be reconciled, and its money is not released',
     runbook: 'docs/runbooks/statements.md',
