@@ -1,8 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 
 import type { ChannelAccount } from '#channels/account.ts';
-import type { ChannelKind } from '#channels/channel.ts';
+import { Method, type ChannelKind } from '#channels/channel.ts';
 import { profileId, type CashierProfile } from '#cashier/profile.ts';
+import type { FeePlan, FeeRule } from '#clearing/fee-plan.ts';
 import type { App, AppKey } from '#merchants/app.ts';
 import { mayBecome, type Merchant } from '#merchants/merchant.ts';
 import { urlAllowed } from '#notifications/url.ts';
@@ -52,6 +53,22 @@ const addressComplaints = (pointer: string, address: string | undefined, ground:
 /** Every setting that is an address is one that we shall call. */
 const isAddress = (value: unknown): value is string => typeof value === 'string' && /^https?:/i.test(value);
 
+/** No part of a fee is negative, and its bounds have room between them: a plan must not be able to pay merchants. */
+const feeComplaints = (pointer: string, { fixed, min, max }: FeeRule): Complaint[] => [
+  ...complainIf(fixed < 0n, `${pointer}/fixed`, 'at least 0'),
+  ...complainIf(min < 0n, `${pointer}/min`, 'at least 0'),
+  ...complainIf(max !== undefined && max < min, `${pointer}/max`, 'at least as much as min'),
+];
+
+/** A method that is misspelt would be charged by default, and nobody would be told. */
+const planComplaints = (plan: FeePlan): Complaint[] => [
+  ...feeComplaints('/default', plan.default),
+  ...Object.entries(plan.methods).flatMap(([method, rule]) => [
+    ...complainIf(!Method.safeParse(method).success, `/methods/${method}`, 'there is no such method'),
+    ...feeComplaints(`/methods/${method}`, rule),
+  ]),
+];
+
 const accountComplaints = (account: ChannelAccount, ground: Ground): Complaint[] => {
   const kind = ground.channelKind(account.channel);
   if (!kind) return [{ pointer: '/channel', detail: 'there is no such channel' }];
@@ -70,6 +87,7 @@ const accountComplaints = (account: ChannelAccount, ground: Ground): Complaint[]
       pointer: ['/settings', ...path.map(String)].join('/'),
       detail: message,
     })),
+    ...feeComplaints('/cost', account.cost),
     ...account.methods.flatMap((method, index) =>
       complainIf(!kind.capabilities.methods.includes(method), `/methods/${index}`, 'the channel has no such method'),
     ),
@@ -108,7 +126,7 @@ const keyComplaints = (key: AppKey, before: AppKey | undefined): Complaint[] => 
 const plain: Rules = { fixed: [], references: () => [], complaints: () => [] };
 
 export const rules: Readonly<Record<Kind, Rules>> = {
-  fee_plan: plain,
+  fee_plan: { ...plain, complaints: planComplaints },
   settlement_plan: plain,
   app: { ...plain, complaints: (app: App, ground) => addressComplaints('/notify_url', app.notify_url, ground) },
   key: {

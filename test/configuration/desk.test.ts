@@ -70,6 +70,17 @@ describe('what the caller names', () => {
   });
 });
 
+test.each<[string, object, string]>([
+  ['a method that there is not', { methods: { wechat_nativ: { rate_ppm: 1 } } }, '/methods/wechat_nativ'],
+  ['a fixed part below nothing', { default: { rate_ppm: 1, fixed: -1 } }, '/default/fixed'],
+  ['a least fee below nothing', { methods: { card: { rate_ppm: 1, min: -1 } } }, '/methods/card/min'],
+  ['a greatest fee below the least', { default: { rate_ppm: 1, min: 5, max: 4 } }, '/default/max'],
+  ['a greatest fee below nothing', { default: { rate_ppm: 1, max: -4 } }, '/default/max'],
+])('a fee plan with %s is refused', async (_, over, pointer) => {
+  const refused = await ask('POST /admin/v1/fee-plans', { body: plan(over) });
+  expect([refused.status, pointers(refused.body)]).toEqual([400, [pointer]]);
+});
+
 describe('a replacement', () => {
   test('is a whole row over the version that was read, with before and after in the audit', async () => {
     const { version, ...made } = await make('fee-plans', plan({ methods: { wechat_native: { rate_ppm: 5 } } }));
