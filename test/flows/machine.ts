@@ -22,7 +22,7 @@ import { wechatHand } from './wechat.ts';
 export const eventually = async <Found>(
   what: string,
   probe: () => Promise<Found | undefined | false> | Found | undefined | false,
-  { seconds = 15, seen }: { seconds?: number; seen?: () => unknown } = {},
+  { seconds = 30, seen }: { seconds?: number; seen?: () => unknown } = {},
 ): Promise<Found> => {
   const deadline = performance.now() + seconds * 1_000;
   for (;;) {
@@ -116,7 +116,7 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     return reply.body;
   };
 
-  const until = async (id: string, status: string, seconds = 15) => {
+  const until = async (id: string, status: string, seconds = 30) => {
     let last: unknown;
     return eventually(
       `${id} to be ${status}`,
@@ -249,15 +249,21 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
 export type Machine = Awaited<ReturnType<typeof startMachine>>;
 
 /**
- * After each story no fault may wait for somebody else's event, everything that an app was told must have been signed, and
- * the books must balance to the fen.
+ * After each story no fault may wait for somebody else's event, everything that an app was told must have been signed, the
+ * books must balance to the fen, nothing may have gone wrong in a way that nobody foresaw, and no secret may stand in a log.
  */
-const leaveInOrder = async ({ quiet, armed, receiver, trialBalance }: Machine): Promise<void> => {
+const leaveInOrder = async ({ quiet, armed, receiver, trialBalance, said, stage, wechat }: Machine): Promise<void> => {
   await quiet();
   expect(await armed(), 'faults that were left over').toEqual([]);
   expect(receiver.notBelieved()).toEqual([]);
   expect((await trialBalance()).difference).toBe(0);
+  expect(said().filter((line) => unforeseen.test(line))).toEqual([]);
+  const secrets = [stage.app.webhook_secret, stage.other_app.webhook_secret, wechat.issued.api_v3_key, 'PRIVATE KEY'];
+  expect(said().filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
 };
+
+/** What the functions say of a bug, of a change that they cannot read, and of a batch that no try could finish. */
+const unforeseen = /"message":"(failed|a change could not be understood|batch failed)"|invariant: /;
 
 /** One machine for the stories of a file or of a `describe`, each with orders of its own. */
 export const useMachine = (options: Partial<PlatformOptions> = {}): (() => Machine) => {

@@ -459,6 +459,11 @@ describe('a payment', () => {
     };
     const [difference, ...more] = await differences();
     expect(more).toEqual([]);
+    const alarms = () =>
+      machine()
+        .said()
+        .filter((line) => line.includes('MismatchReceived')).length;
+    expect(alarms()).toBe(1);
     expect(difference).toMatchObject({ kind: 'amount_mismatch', amount: 1, batch_id: null, status: 'open' });
     expect(difference.platform).toMatchObject({ amount: 10_000 });
     expect(difference.channel).toMatchObject({ amount: 10_001, channel_trade_no: stuck.attempts[0].channel_trade_no });
@@ -569,7 +574,7 @@ describe('a channel account that is set up wrongly', () => {
   });
 
   test.each([
-    ['an address of plain http', { base_url: 'http://example.com' }],
+    ['an address inside a network', { base_url: 'https://10.0.0.1' }],
     ['no merchant at the channel', { mchid: undefined }],
     ['something that nobody knows', { secret: 'x' }],
   ])('with %s is not imported', async (_, over) => {

@@ -457,3 +457,34 @@ describe('a day whose bill nobody uploads', () => {
     expect(batch?.statistics.payments).toEqual({ count: 1, amount: 4_321 });
   });
 });
+
+describe('a second trade of a paid order, on another day', () => {
+  test('is money of that day: its bill shows it, and it is reconciled there', async () => {
+    const { moveTo, now, paid, wechat, quiet, read, upload, bill: billOf, balances } = machine();
+    await moveTo('20:00');
+    const payment = await paid({ amount: 5_000 });
+    const first = dateInShanghai(now());
+    await moveTo('09:00');
+    const second = dateInShanghai(now());
+    await paid({ amount: 700 });
+    const before = await balances();
+    const trade = wechat.success(payment.attempts[0].channel_order_no, 5_000);
+    expect((await wechat.send(wechat.notification(trade))).status).toBeLessThan(300);
+    await quiet();
+    expect((await read(payment.id)).attempts).toMatchObject([{ duplicate: false }, { duplicate: true }]);
+    expect((await balances()).suspense - before.suspense).toBe(5_000);
+
+    await moveTo('08:00');
+    const rows = readBill(await billOf(first)).rows.filter(
+      (row) => row['商户订单号'] === payment.attempts[0].channel_order_no,
+    );
+    const time = String(trade['success_time']).slice(0, 19).replace('T', ' ');
+    const again = rows.map((row) => ({ ...row, 微信订单号: String(trade['transaction_id']), 交易时间: time }));
+    expect(again).toHaveLength(1);
+    const ofSecond = readBill(await billOf(second));
+    const [batch] = await upload(second, 'both.csv', writeBill({ ...ofSecond, rows: [...ofSecond.rows, ...again] }));
+    expect(batch).toMatchObject({ verdict: 'reconciled' });
+    expect(batch?.statistics.platform.payments).toEqual({ count: 2, amount: 5_700 });
+    expect(batch?.statistics.results.matched).toEqual({ count: 2, amount: 5_700 });
+  });
+});
