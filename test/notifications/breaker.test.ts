@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { afterSilence, newEndpoint } from '#notifications/breaker.ts';
 import type { Reply } from '#notifications/endpoint.ts';
 import { eventId } from '#notifications/event.ts';
 import { noticeOf } from '#notifications/notice.ts';
@@ -162,6 +163,21 @@ describe('an endpoint that does not answer', () => {
     await Promise.all(asked.map((body) => the.work(body)));
     expect(the.noticesOf.map((id) => the.noticeIn(id).attempt)).toEqual(the.noticesOf.map(() => 1));
     expect(the.endpointRows()).toMatchObject([[expect.any(String), { trips: 1 }]]);
+  });
+
+  test('stays shut for as long as was said, though deliveries that were under way fail too', async () => {
+    const now = new Date(begin);
+    const shut = {
+      ...newEndpoint('endpoint#1', now),
+      failures: 5,
+      trips: 1,
+      open_until: new Date(begin + 30 * second),
+    };
+    expect(afterSilence(shut, { isProbe: false, now })).toBeUndefined();
+    expect(afterSilence(shut, { isProbe: true, now })).toMatchObject({
+      trips: 2,
+      open_until: new Date(begin + 60 * second),
+    });
   });
 
   test('is forgotten a week after it was last heard of', async () => {
