@@ -1,10 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { appClient, type Reply } from './client.ts';
-import { eventually, fresh, useMachine } from './machine.ts';
+import { eventually, fresh, startMachine, useMachine } from './machine.ts';
 import { openReceiver } from './receiver.ts';
 
 const machine = useMachine();
@@ -320,4 +323,23 @@ test('the console’s other writes, and the import, are audited too', async () =
   expect(first.data.map(({ subject }: { subject: { id: string } }) => subject.id)).toEqual([id, run]);
   const second = must(200, await admin.get(`/admin/v1/audit?limit=2&cursor=${first.next_cursor}`));
   expect(second.data[0].subject.id).toBe(batch.id);
+});
+
+test('what the console has changed outlives a restart', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'suanpan-restart-'));
+  const merchantOf = async ({ admin, stage }: Awaited<ReturnType<typeof startMachine>>) =>
+    must(200, await admin.get(`/admin/v1/merchants/${stage.merchant_id}`));
+  const before = await startMachine({ dataDir });
+  const path = `/admin/v1/merchants/${before.stage.merchant_id}`;
+  const body = { ...(await merchantOf(before)), name: 'Renamed', status: 'suspended' };
+  const changed = must(200, await before.admin.call('PUT', path, body));
+  await before.stop();
+  const after = await startMachine({ dataDir });
+  try {
+    expect(await merchantOf(after)).toEqual(changed);
+    must(403, await after.app.post('/v1/payments', after.order()));
+  } finally {
+    await after.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
 });
