@@ -15,11 +15,9 @@ const shop = drawn(`${tile('#8a5a00')}${line('M7 14h18v11H7zM7 14l2-6h14l2 6M13 
 /** Signs of our own in the colours by which the wallets are known; nobody's mark is copied. */
 const icons: Readonly<Record<string, Drawn>> = {
   wechat: drawn(
-    `${tile('#0a9a4a')}<path fill="#fff" d="M13 8c-4.4 0-8 2.9-8 6.5 0 2.1 1.2 3.9 3.1 5.100L7.4 22l2.9-1.500c.9.2 1.8.3 2.7.3h.5a5.6 5.6 0 0 1-.2-1.500c0-3.4 3.3-6.1 7.3-6.100h.3C20 10.2 16.8 8 13 8z"/><path fill="#fff" d="M27 19.300c0-2.9-2.9-5.2-6.4-5.200s-6.4 2.3-6.4 5.2 2.9 5.2 6.4 5.200c.8 0 1.5-.1 2.2-.3L25 25.400l-.6-2c1.6-1 2.6-2.4 2.6-4.100z"/>`,
+    `${tile('#0a9a4a')}<path fill="#fff" d="M13 8c-4.4 0-8 2.9-8 6.5 0 2.1 1.2 3.9 3.1 5.1L7.4 22l2.9-1.5c.9.2 1.8.3 2.7.3h.5a5.6 5.6 0 0 1-.2-1.5c0-3.4 3.3-6.1 7.3-6.1h.3C20 10.2 16.8 8 13 8z"/><path fill="#fff" d="M27 19.3c0-2.9-2.9-5.2-6.4-5.2s-6.4 2.3-6.4 5.2 2.9 5.2 6.4 5.2c.8 0 1.5-.1 2.2-.3L25 25.4l-.6-2c1.6-1 2.6-2.4 2.6-4.1z"/>`,
   ),
-  alipay: drawn(
-    `${tile('#1366d6')}${line('M8 10.500h16M16 6.500v8M10 14.500h11c-1 4-5 8.5-11 10M12 17.500c4 1 8 3.5 12 6')}`,
-  ),
+  alipay: drawn(`${tile('#1366d6')}${line('M8 10.5h16M16 6.5v8M10 14.5h11c-1 4-5 8.5-11 10M12 17.5c4 1 8 3.5 12 6')}`),
   unionpay: drawn(
     '<rect width="32" height="32" rx="8" fill="#eef1f4"/><path fill="#d7263d" d="M8 9h7l-3 14H5z"/><path fill="#12578f" d="M14 9h7l-3 14h-7z"/><path fill="#0d7d74" d="M20 9h7l-3 14h-7z"/>',
   ),
@@ -28,7 +26,7 @@ const icons: Readonly<Record<string, Drawn>> = {
   lakala: drawn(`${tile('#0f6fb5')}${line('M11 8v15h10')}`),
   yeepay: drawn(`${tile('#1f7a4d')}${line('M9 8l7 8 7-8M16 16v8')}`),
   bank,
-  balance: drawn(`${tile('#7a4fb5')}${line('M7 11h18v13H7zM7 11l14-4v4M20 17.500h5')}`),
+  balance: drawn(`${tile('#7a4fb5')}${line('M7 11h18v13H7zM7 11l14-4v4M20 17.5h5')}`),
   prepaid: card,
   card,
   apple: phone,
