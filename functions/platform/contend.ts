@@ -1,17 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
 import { Failure } from '#kernel/failure.ts';
+
+import { waiting } from './waiting.ts';
 
 /** What a try answers when somebody else wrote first: read again, decide again. */
 export const lost = Symbol('lost');
-
-/** How those who lost wait. One object, so that a simulation can put its own clock and its own chance in the place of ours. */
-export const waiting = {
-  /** Milliseconds, from whenever. */
-  clock: (): number => performance.now(),
-  chance: (): number => Math.random(),
-  pause: (milliseconds: number): Promise<unknown> => pause(milliseconds),
-};
 
 /**
  * Tries until it wins or five seconds have gone, with full jitter: forty at once on one row each get their turn.

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { BatchGetCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
@@ -8,6 +7,7 @@ import { Failure } from '#kernel/failure.ts';
 
 import { committer, type Write } from './commit.ts';
 import type { Database } from './database.ts';
+import { waiting } from './waiting.ts';
 
 /** What every mutable row has: the version it was read at; 0 means that it does not exist yet. */
 export const versioned = { version: z.int().min(0) };
@@ -94,7 +94,7 @@ export const readMany = async (db: Database, table: string, ids: readonly string
     const unread = UnprocessedKeys?.[table]?.Keys ?? [];
     keys = [...unread.map(({ pk }) => ({ pk: String(pk) })), ...keys];
     throttled = unread.length === 0 ? 0 : throttled + 1;
-    if (throttled > 0) await pause(Math.min(1_000, 10 * 2 ** throttled));
+    if (throttled > 0) await waiting.pause(Math.min(1_000, 10 * 2 ** throttled));
   }
   return found;
 };

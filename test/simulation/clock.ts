@@ -71,6 +71,8 @@ export class Clock {
   tick: { next: () => number | undefined; run: () => void } | undefined;
   steps = 0;
   invocations = 0;
+  /** Handlers that have begun and not ended. */
+  running = 0;
   #things: Thing[] = [];
   #made = 0;
 
@@ -95,6 +97,7 @@ export class Clock {
   /** Runs a handler in an environment of its own. */
   invoke<Result>(name: string, handle: () => Promise<Result>): Promise<Ended<Result>> {
     this.invocations += 1;
+    this.running += 1;
     const { promise, resolve } = Promise.withResolvers<Ended<Result>>();
     const task: Task = {
       name,
@@ -103,6 +106,7 @@ export class Clock {
       alive: true,
       crash: () => {
         task.alive = false;
+        this.running -= 1;
         this.#things = this.#things.filter((thing) => thing.task !== task);
         this.say(`${name} ✗ dies`);
         resolve({ crashed: true });
@@ -111,6 +115,7 @@ export class Clock {
     const end = (ended: Ended<Result>) => {
       if (!task.alive) return;
       task.alive = false;
+      this.running -= 1;
       resolve(ended);
     };
     current.run(task, () => {

@@ -20,7 +20,7 @@ export { markerWrites, paymentStore } from '#payments/store.ts';
 export { paymentView } from '#payments/view.ts';
 export { publisher } from '#platform/bus.ts';
 export { committer } from '#platform/commit.ts';
-export { waiting } from '#platform/contend.ts';
+export { waiting } from '#platform/waiting.ts';
 export { listingWriter } from '#platform/listed.ts';
 export { consume } from '#platform/queue.ts';
 export { sender } from '#platform/sender.ts';

@@ -41,4 +41,12 @@ for (let seed = from; seed < from + count; seed += 1) {
 }
 const seconds = (performance.now() - start) / 1000;
 log(Object.fromEntries([...tally].sort()));
-const cpu = process.cpuUsage(); log({ cpuSeconds: (cpu.user + cpu.system) / 1e6, seconds, perSecond: count / seconds, steps: steps / count, invocations: invocations / count, found });
+const cpu = process.cpuUsage();
+log({
+  cpuSeconds: (cpu.user + cpu.system) / 1e6,
+  seconds,
+  perSecond: count / seconds,
+  steps: steps / count,
+  invocations: invocations / count,
+  found,
+});

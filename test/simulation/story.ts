@@ -275,6 +275,8 @@ export const tell = async (
   const end = await world.clock.run(() => world.watch.violations.length > 0);
   const violations = [...world.watch.violations];
   if (end === 'restless') violations.push('rest: it never becomes quiet');
+  if (end === 'quiet' && world.clock.running > 0)
+    violations.push('rest: a handler waits for something outside of its world');
   if (end === 'quiet') violations.push(...ended(world));
   return { violations, world };
 };
