@@ -287,8 +287,12 @@ describe('what the console is refused', () => {
     const bare = await admin.post('/admin/v1/channel-accounts', account());
     expect([bare.status, pointers(bare).includes('/settings/mchid')]).toEqual([400, true]);
     const path = `/admin/v1/channel-accounts/${stage.channel_accounts.wechat}/secrets`;
-    const secrets = await admin.call('PUT', path, { api_v3_key: 'short', merchant_private_key_pem: 'x' });
-    expect([secrets.status, pointers(secrets)]).toEqual([400, ['/api_v3_key']]);
+    const secrets = await admin.call('PUT', path, {
+      api_v3_key: 'short',
+      merchant_private_key_pem: 'x',
+      api_v4_key: 'y',
+    });
+    expect([secrets.status, pointers(secrets)]).toEqual([400, ['/api_v3_key', '/api_v4_key']]);
     expect(JSON.stringify(secrets.body)).not.toContain('short');
   });
 

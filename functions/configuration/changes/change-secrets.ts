@@ -98,10 +98,14 @@ export const checkChannelSecrets = (
 ): void => {
   const kind = typeof channel === 'string' ? channelKind(channel) : undefined;
   if (!kind) throw new Failure('invalid_request', { errors: [{ pointer: place, detail: 'there is no such account' }] });
-  const errors = (kind.secrets.safeParse(secrets).error?.issues ?? []).map(({ path }) => ({
-    pointer: [place, ...path.map(String)].join('/'),
-    detail: 'not the secret that this channel needs',
-  }));
+  // A name that nobody knows is a misspelt one.
+  const schema = kind.secrets instanceof z.ZodObject ? kind.secrets.strict() : kind.secrets;
+  const errors = (schema.safeParse(secrets).error?.issues ?? [])
+    .flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map((name) => [name]) : [issue.path]))
+    .map((path) => ({
+      pointer: [place, ...path.map(String)].join('/'),
+      detail: 'not the secret that this channel needs',
+    }));
   if (errors.length > 0) throw new Failure('invalid_request', { errors });
 };
 
