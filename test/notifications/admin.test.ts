@@ -63,7 +63,7 @@ const desk = async (count = 1) => {
       isBase64Encoded: false,
     };
     const answer = await handler(request as unknown as APIGatewayProxyEventV2, {} as never);
-    const { statusCode, body = '' } = answer as { statusCode: number; body: string };
+    const { statusCode, body } = answer as { statusCode: number; body: string };
     return { status: statusCode, body: JSON.parse(body) };
   };
   const one = (id: string, asked: object = {}) => call('GET', `/admin/v1/notices/${id}`, { id, ...asked });
