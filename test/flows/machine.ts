@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 
 import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
 import type { Fault } from '../../local/sandbox/faults.ts';
@@ -17,6 +17,9 @@ import { appClient, bearer, plainJson, type Reply } from './client.ts';
 import { openReceiver } from './receiver.ts';
 import { nextInShanghai } from './shanghai.ts';
 import { wechatHand } from './wechat.ts';
+
+// A story takes seconds; on a machine that has other things to do, minutes.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** Asks until there is an answer; says what was awaited, and what was last seen, when there is none in time. */
 export const eventually = async <Found>(
