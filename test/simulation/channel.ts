@@ -40,6 +40,8 @@ export interface Nature {
   /** How likely it says no to a new order; which it then says of that number for ever. */
   readonly refuses: () => boolean;
   readonly refusesRefund: () => boolean;
+  /** A new order stands here from now on. */
+  readonly arrived: (no: string) => void;
   /** What becomes of a refund that it took on, and after how many milliseconds. */
   readonly refund: () => { state: 'succeeded' | 'failed'; after: number };
   /** Brings a callback to us, sooner or later, again and again, until it is taken. */
@@ -90,6 +92,7 @@ export class SimulatedChannel {
       return { kind: 'refused', failure };
     }
     this.orders.set(no, { asked: order, state: 'pending', trades: [] });
+    this.nature.arrived(no);
     return placed(no);
   }
 

@@ -31,10 +31,17 @@ const orderNo = ({ id }: RawPayment, { no, repeats }: RawAttempt) =>
 /** What the channels took and what we have heard of it are the same; nothing is lost and nothing is invented. */
 const truth = (world: World, payments: readonly RawPayment[], say: Say) => {
   const ours = new Map<string, string>();
+  const whose = new Map(
+    world.channels.flatMap((channel) => channel.trades().map((trade) => [trade.tradeNo, trade.merchant])),
+  );
   for (const payment of payments)
     for (const attempt of payment.attempts) {
       const { receipt } = attempt;
       if (!receipt) continue;
+      say(
+        (whose.get(receipt.trade_no) === given.identity.merchant) === (attempt.mismatch?.field !== 'merchant'),
+        `truth: trade ${receipt.trade_no} is somebody else's, or ours`,
+      );
       say(!ours.has(receipt.trade_no), `truth: trade ${receipt.trade_no} is counted twice`);
       ours.set(
         receipt.trade_no,
@@ -256,6 +263,7 @@ export const ended = (world: World): string[] => {
   books(world, payments, refunds, say);
   telling(world, say);
   answered(world, say);
+  for (const complaint of world.complaints) say(false, `answers: ${complaint}`);
   for (const channel of world.channels) for (const complaint of channel.complaints) say(false, `channel: ${complaint}`);
   say(world.callbacksUntaken === 0, `callbacks: ${world.callbacksUntaken} are never taken`);
   say(world.due.size === 0, `rest: ${[...world.due.keys()].join(', ')} is due for ever`);

@@ -21,6 +21,7 @@ export interface RawAttempt {
   mismatch?: { field: string };
   late?: boolean;
   duplicate?: boolean;
+  created_at: string;
 }
 interface RawTotals {
   succeeded: number;

@@ -151,6 +151,8 @@ const place = async (world: World, story: Story, { order, waits, other }: Comman
   const answer = await world.ask(`place ${order}`, waits, () => world.code.placePayment(world.kit.deps, app, input));
   if (!('ok' in answer)) return;
   const { payment, isNew } = answer.ok;
+  if (payment.subject !== input.subject)
+    world.complaints.push(`${input.merchant_order_id} was asked for with other content`);
   const content = `${payment.subject} ${payment.amount} ${payment.created_at.toISOString()}`;
   world.answers.push({ number: input.merchant_order_id, id: payment.id, content, isNew });
   keepShown(world, world.code.paymentView(payment), payment.id);
@@ -173,6 +175,7 @@ const refund = async (world: World, story: Story, { order, number, amount }: Com
     );
     if ('ok' in answer) {
       const made = answer.ok.refund;
+      if (made.amount !== amount) world.complaints.push(`${merchant_refund_id} was asked for with other content`);
       const content = `${made.payment_id} ${made.amount} ${made.created_at.toISOString()}`;
       world.answers.push({ number: merchant_refund_id, id: made.id, content, isNew: answer.ok.isNew });
       return;
@@ -259,7 +262,11 @@ export interface Told {
 export const tell = async (
   code: Code,
   story: Story,
-  { trace, prepare }: { trace?: (line: string) => void; prepare?: (world: World) => void } = {},
+  {
+    trace,
+    prepare,
+    stepsAtMost = 6_000,
+  }: { trace?: (line: string) => void; prepare?: (world: World) => void; stepsAtMost?: number } = {},
 ): Promise<Told> => {
   const world = new World(code, story.seed, story.weather);
   world.clock.trace = trace;
@@ -272,7 +279,7 @@ export const tell = async (
       void perform(world, story, command);
     });
   world.clock.after(story.healsAt, () => world.heal());
-  const end = await world.clock.run(() => world.watch.violations.length > 0);
+  const end = await world.clock.run(() => world.watch.violations.length > 0, stepsAtMost);
   const violations = [...world.watch.violations];
   if (end === 'restless') violations.push('rest: it never becomes quiet');
   if (end === 'quiet' && world.clock.running > 0)

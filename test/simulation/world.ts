@@ -229,7 +229,8 @@ export class World {
     this.kit = kit;
     kit.at.world = this;
     this.#weather = weather;
-    this.clock = new Clock(given.noon, new Chance(seed));
+    // Some histories run over midnight.
+    this.clock = new Clock(given.minutes(60 * (seed % 24)), new Chance(seed));
     const { chance } = this.clock;
     this.clock.latency = () => (chance.is(this.#weather.slowRate) ? chance.below(7_000) : chance.below(40));
     this.clock.weather = (_, { kind }) => this.#fault(kind);
@@ -261,6 +262,7 @@ export class World {
     return new SimulatedChannel(accountId, this.clock, {
       canClose: index === 0,
       refuses: () => chance.is(this.#weather.refuseRate),
+      arrived: (no) => this.#arrived(no),
       refusesRefund: () => chance.is(this.#weather.refundFails / 3),
       refund: () => ({
         state: chance.is(this.#weather.refundFails) ? 'failed' : 'succeeded',
@@ -331,6 +333,7 @@ export class World {
       this.watch.commit(changes);
       for (const change of changes) {
         if (change.table !== 'orders') continue;
+        this.#closing(change);
         this.#index(change);
         shards[change.pk.charCodeAt(change.pk.length - 1) % 2]!.put(change);
       }
@@ -351,6 +354,35 @@ export class World {
     if (!('result' in ended)) return 0;
     const [failed] = ended.result.batchItemFailures;
     return failed ? Number(failed.itemIdentifier) : batch.length;
+  }
+
+  /** Orders of a payment that its payer could pay at this moment, where orders can be closed. */
+  #payable(id: string): string[] {
+    return this.channels
+      .filter(({ nature }) => nature.canClose)
+      .flatMap(({ orders }) =>
+        [...orders].flatMap(([no, { state, asked }]) =>
+          no.startsWith(tail(id)) && state === 'pending' && asked.expiresAt.getTime() > this.clock.ms ? [no] : [],
+        ),
+      );
+  }
+
+  /** Closed means closed at the channel. */
+  #closing({ pk, before, after }: Changed): void {
+    if (!pk.startsWith('pay_') || !after?.['closed_at'] || before?.['closed_at']) return;
+    for (const no of this.#payable(pk)) this.watch.violations.push(`closing: ${pk} is closed, and ${no} can be paid`);
+  }
+
+  /** An order arrives at its channel. */
+  #arrived(no: string): void {
+    const id = `pay_${no.slice(0, 26)}`;
+    const payment = this.payment(id);
+    const others = this.#payable(id).filter((other) => other !== no);
+    if (others.length > 0) this.watch.violations.push(`paying twice: ${no} and ${others.join(', ')} can both be paid`);
+    const attempt = payment?.attempts.find((each) => each.no === Number(no.slice(-2)));
+    if (!attempt) this.watch.violations.push(`placing: ${no} is sent before it is written`);
+    else if (payment?.closed_at && this.clock.ms - Date.parse(attempt.created_at) < 60_000)
+      this.watch.violations.push(`closing: ${id} is closed, and ${no} is placed`);
   }
 
   #index({ pk, after }: Changed): void {
