@@ -13,9 +13,11 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
 import { books, key, orders } from '../functions/platform/table.ts';
+import { acknowledged } from './acknowledged.ts';
 import { OperatorPool } from './constructs/operator-pool.ts';
 import { accountKey, encryptedWith } from './data/account-key.ts';
 import { EvidenceBucket } from './data/evidence-bucket.ts';
+import { isOn } from './switches.ts';
 import { tagged } from './tagged.ts';
 import { Backups } from './data/backups.ts';
 
@@ -41,8 +43,15 @@ const oneKey = {
   },
 };
 
-/** A switch as `-c name=true` gives it, or as cdk.json does. */
-const isOn = (stack: Stack, name: string): boolean => String(stack.node.tryGetContext(name)) === 'true';
+/** By operators, and with the other side's consent: a runbook says how, as no function can rotate them alone. */
+const changedByHand = (secret: Secret): void => {
+  Tags.of(secret).add('runbook', 'docs/runbooks/rotate-secrets.md');
+  acknowledged(
+    secret,
+    'The other half is a channel’s or an app’s: docs/runbooks/rotate-secrets.md',
+    'AwsSolutions-SMG4',
+  );
+};
 
 /** Everything that would be missed if it were deleted. */
 export class DataStack extends Stack {
@@ -117,8 +126,6 @@ export class DataStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.operators = isOn(this, 'cognito') ? new OperatorPool(this, 'Operators') : undefined;
-    // They are changed by hand, and by the operator's import: a runbook says how, because no function can rotate them alone.
-    for (const secret of [this.appSecrets, this.channelSecrets, this.cashierKey])
-      Tags.of(secret).add('runbook', 'docs/runbooks/rotate-secrets.md');
+    for (const secret of this.node.children.filter((child) => child instanceof Secret)) changedByHand(secret);
   }
 }

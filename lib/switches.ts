@@ -17,6 +17,8 @@ interface Switches {
   readonly monthlyBudget?: string;
   /** `yes`: AWS Config looks for resources that were changed by hand. */
   readonly driftDetection?: string;
+  /** `yes`: operators are kept in Cognito; without, they come from whatever issuer the service stack is told of. */
+  readonly cognito?: string;
   readonly environment?: string;
   readonly costCenter?: string;
 }
@@ -28,4 +30,5 @@ export const switchOf = (scope: Construct, name: keyof Switches): string | undef
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
-export const isOn = (scope: Construct, name: keyof Switches): boolean => switchOf(scope, name) === 'yes';
+export const isOn = (scope: Construct, name: keyof Switches): boolean =>
+  ['yes', 'true'].includes(switchOf(scope, name) ?? '');

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
-import { log } from '#platform/log.ts';
+import { count, log } from '#platform/log.ts';
 import { sender } from '#platform/sender.ts';
 import { shards } from '#platform/table.ts';
 
@@ -23,6 +23,8 @@ const Minute = z.object({ scheduled_at: z.iso.datetime() });
 
 export const handler = async (event: unknown) => {
   const swept = await sweep(deps, new Date(Minute.parse(event).scheduled_at));
-  if (swept.looks + swept.notices > 0) log.info('swept', swept);
+  if (swept.looks + swept.notices > 0) log.info('swept', { ...swept });
+  if (swept.overdueLooks > 0) count('LooksOverdue', swept.overdueLooks);
+  if (swept.overdueNotices > 0) count('NoticesOverdue', swept.overdueNotices);
   return swept;
 };

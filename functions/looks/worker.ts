@@ -5,9 +5,12 @@ import { callbackDeps } from '#callbacks/wire.ts';
 import { lookAgain } from '#payments/look-again.ts';
 import { paymentDeps, wire } from '#payments/wire.ts';
 import { database } from '#platform/database.ts';
+import { count, log } from '#platform/log.ts';
 import { consume } from '#platform/queue.ts';
 import { lookAtRefund } from '#refunds/send-refund.ts';
 import { refundDeps } from '#refunds/wire.ts';
+
+import { isMoneyUnknown, isRefundStuck } from './at-risk.ts';
 
 const db = database();
 const wired = wire(db);
@@ -22,8 +25,23 @@ const callbacks = callbackDeps(wired, db);
  */
 const Look = z.strictObject({ id: z.string(), due: z.boolean().default(false), awaited: z.boolean().default(false) });
 
+/** Counted each time it is looked at, so that the alarm goes on for as long as there is one. */
+const lookAtThePayment = async (id: string, moveOn: boolean) => {
+  const payment = await lookAgain(payments, id, { moveOn });
+  if (!isMoneyUnknown(payment, wired.now())) return;
+  log.warn('it is not known whether there is money', { payment_id: id });
+  count('MoneyUnknown');
+};
+
+const lookAtTheRefund = async (id: string, moveOn: boolean) => {
+  const refund = await lookAtRefund(refunds, id, { moveOn });
+  if (!isRefundStuck(refund, wired.now())) return;
+  log.warn('a refund does not end', { refund_id: id, status: refund.status });
+  count('RefundStuck');
+};
+
 /** Looks at a payment or refund whose end is not known: the active query, expiry, and the closings that were not confirmed. */
 export const handler = consume(Look, ({ id, due, awaited }) => {
   if (awaited) return attachCallbacks(callbacks, id);
-  return id.startsWith('rfd_') ? lookAtRefund(refunds, id, { moveOn: due }) : lookAgain(payments, id, { moveOn: due });
+  return id.startsWith('rfd_') ? lookAtTheRefund(id, due) : lookAtThePayment(id, due);
 });

@@ -43,8 +43,8 @@ export const lookAt = async (
   );
 };
 
-export const lookAgain = async (deps: Deps, id: string, { moveOn }: { moveOn: boolean }): Promise<void> => {
+export const lookAgain = async (deps: Deps, id: string, { moveOn }: { moveOn: boolean }): Promise<Payment> => {
   const payment = await deps.payments.get(id);
-  if (isFinal(payment) && !payment.attempts.some(isLookedAt)) return;
-  await lookAt(deps, payment, { moveOn });
+  if (isFinal(payment) && !payment.attempts.some(isLookedAt)) return payment;
+  return lookAt(deps, payment, { moveOn });
 };

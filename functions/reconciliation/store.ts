@@ -70,6 +70,12 @@ export const reconciliationStore = (db: Database, table: string) => {
 
     listBatches: (after: Place | undefined, limit: number) => page(batchList, after, limit, batches.getMany),
 
+    /** How many differences have been open since before a date; a hundred stand for any more. */
+    openedBefore: async (date: string): Promise<number> => {
+      const oldest = await listKeys(db, table, differenceList('open'), { limit: 100 });
+      return oldest.filter(({ listedAt }) => listedAt < date).length;
+    },
+
     listDifferences: (status: DifferenceStatus, after: Place | undefined, limit: number) =>
       page(differenceList(status), after, limit, differences.getMany),
   };

@@ -37,9 +37,9 @@ export const sendRefund = async (deps: Deps, refund: Refund): Promise<Refund> =>
 };
 
 /** A refund under way is asked about; one that the channel has never received is sent again, under the same number. */
-export const lookAtRefund = async (deps: Deps, id: string, { moveOn }: { moveOn: boolean }): Promise<void> => {
+export const lookAtRefund = async (deps: Deps, id: string, { moveOn }: { moveOn: boolean }): Promise<Refund> => {
   const refund = await deps.refunds.get(id);
-  if (!isUnderWay(refund)) return;
+  if (!isUnderWay(refund)) return refund;
   const { channel } = await deps.open(refund.channel_account_id);
   const outcome = await channel.queryRefund(tail(id)).catch((error: unknown) => {
     deps.noteOutage(`asking about ${id}`, error);
@@ -52,4 +52,5 @@ export const lookAtRefund = async (deps: Deps, id: string, { moveOn }: { moveOn:
   const unchanged = (after?.version ?? refund.version) === refund.version;
   // Rewriting it moves its next look to its next age; losing that race means that somebody else moved it.
   if (unchanged && moveOn) await deps.refunds.save(refund);
+  return after ?? refund;
 };

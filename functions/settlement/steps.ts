@@ -12,7 +12,7 @@ import { announcer } from '#notifications/wire.ts';
 import { committer } from '#platform/commit.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
-import { log } from '#platform/log.ts';
+import { count, log } from '#platform/log.ts';
 import { latestBatch } from '#reconciliation/batches/versions.ts';
 import { openDifferences } from '#reconciliation/batches/withheld.ts';
 import { fileStore } from '#reconciliation/files/store.ts';
@@ -50,24 +50,38 @@ const deps = {
   now,
 };
 
+/** Banks and channels answer within three days, or they have not understood. */
+const agedDays = 3;
+
 const Step = z.discriminatedUnion('step', [
   /** Without a business date, everything up to the day before the schedule's own instant. */
   z.object({ step: z.literal('plan'), scheduled_at: z.iso.datetime(), business_date: BusinessDate.nullable() }),
   z.object({ step: z.literal('release'), account: IdOf('chn'), through: BusinessDate, scheduled_at: z.iso.datetime() }),
 ]);
 
+/** Money that nobody has cleared up is withheld from its merchant: each run says how much of it has grown old. */
+const noteAged = async (at: Date): Promise<void> => {
+  const aged = await reconciliation.openedBefore(addDays(businessDate(at, 'UTC'), -agedDays));
+  if (aged === 0) return;
+  log.warn('differences have been open for days', { differences: aged, days: agedDays });
+  count('SuspenseAged', aged);
+};
+
 export const handler = async (event: unknown) => {
   const input = Step.parse(event);
   const scheduledAt = new Date(input.scheduled_at);
-  if (input.step === 'plan')
+  if (input.step === 'plan') {
+    await noteAged(scheduledAt);
     return (await configuration.channelAccounts()).map(({ id, time_zone }) => ({
       account: id,
       through: input.business_date ?? addDays(businessDate(scheduledAt, time_zone), -1),
       scheduled_at: input.scheduled_at,
     }));
+  }
   const account = await configuration.channelAccount(input.account);
   if (!account) throw new Error(`there is no channel account ${input.account}`);
   const outcome = await settleAccount(deps, account, { through: input.through, scheduledAt });
+  if (outcome.blocked !== null) count('SettlementBlocked');
   log.info('settled', { account: account.id, settled: outcome.settled, blocked: outcome.blocked ?? undefined });
   return outcome;
 };

@@ -6,8 +6,36 @@ import { Construct } from 'constructs';
 import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { letterBox } from '../constructs/left-overs.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
+import type { DataStack } from '../data-stack.ts';
 import { inBooks, inConfig, inOrders, readsAppKeys } from './grants.ts';
 import type { Shared } from './shared.ts';
+
+/** Has every change read in order; what cannot be read is kept, and being late rings. */
+const folds = (scope: Construct, changes: ServiceFunction, { orders }: DataStack) => {
+  const notFolded = letterBox(
+    scope,
+    'NotFolded',
+    'merchants whose balances lack a change, and apps that were not told of it',
+  );
+  changes.live.addEventSource(
+    new DynamoEventSource(orders, {
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      retryAttempts: 10,
+      onFailure: new SqsDlq(notFolded),
+    }),
+  );
+
+  new AlarmWithRunbook(scope, 'ChangesLate', {
+    metric: changes.live.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) }),
+    threshold: 300_000,
+    outOf: [3, 3],
+    whoIsHurt: 'merchants whose balances stand still, and apps that are told late',
+    runbook: 'docs/runbooks/stream-late.md',
+  });
+};
 
 /** What follows from a change: journals in the books, events on the bus, notices to the apps. */
 export class BooksAndNotices extends Construct {
@@ -37,29 +65,7 @@ export class BooksAndNotices extends Construct {
     notices.queue.grantSendMessages(changes);
     looks.queue.grantSendMessages(changes);
     bus.grantPutEventsTo(changes);
-    const notFolded = letterBox(
-      this,
-      'NotFolded',
-      'merchants whose balances lack a change, and apps that were not told of it',
-    );
-    changes.live.addEventSource(
-      new DynamoEventSource(data.orders, {
-        startingPosition: StartingPosition.TRIM_HORIZON,
-        batchSize: 100,
-        bisectBatchOnError: true,
-        reportBatchItemFailures: true,
-        retryAttempts: 10,
-        onFailure: new SqsDlq(notFolded),
-      }),
-    );
-
-    new AlarmWithRunbook(this, 'ChangesLate', {
-      metric: changes.live.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) }),
-      threshold: 300_000,
-      outOf: [3, 3],
-      whoIsHurt: 'merchants whose balances stand still, and apps that are told late',
-      runbook: 'docs/runbooks/stream-late.md',
-    });
+    folds(this, changes, data);
 
     const deliver = new ServiceFunction(this, 'Deliver', {
       entry: 'notifications/worker',

@@ -2,7 +2,7 @@ import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
-import { inBooks, inConfig } from './grants.ts';
+import { changesSecrets, inBooks, inConfig } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 const kinds = ['apps', 'merchants', 'channel-accounts', 'cashier-profiles', 'fee-plans', 'settlement-plans'] as const;
@@ -54,13 +54,9 @@ export class Configuration extends Construct {
     });
     inConfig(configure, data, 'GetItem', 'PutItem');
     inBooks(configure, data, 'PutItem');
-    for (const handler of [desk, configure])
-      for (const secret of [data.appSecrets, data.channelSecrets]) {
-        secret.grantRead(handler);
-        secret.grantWrite(handler);
-      }
+    for (const handler of [desk, configure]) changesSecrets(handler, data.appSecrets, data.channelSecrets);
     const output = new CfnOutput(this, 'ConfigureFunction', {
-      value: configure.functionName,
+      value: configure.live.functionArn,
       description: 'Invoke it with a document',
     });
     output.overrideLogicalId('ConfigureFunction');

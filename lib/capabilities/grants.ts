@@ -1,31 +1,73 @@
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnBucket } from 'aws-cdk-lib/aws-s3';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 
+import { books, orders } from '../../functions/platform/table.ts';
+import { acknowledged } from '../acknowledged.ts';
 import type { ServiceFunction } from '../constructs/service-function.ts';
 import type { DataStack } from '../data-stack.ts';
 
 /** What our functions do to rows. Nothing scans, nothing deletes. A transaction needs the actions of its writes. */
 type Action = 'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem' | 'ConditionCheckItem' | 'Query';
 
-const readsAndWrites = (table: TableV2, handler: ServiceFunction, actions: readonly Action[]) => {
-  const onItems = actions.filter((action) => action !== 'Query').map((action) => `dynamodb:${action}`);
-  if (onItems.length > 0)
-    handler.addToRolePolicy(new PolicyStatement({ actions: onItems, resources: [table.tableArn] }));
-  // A query is always of an index here, or of one kind of configuration.
-  if (actions.includes('Query'))
-    handler.addToRolePolicy(
-      new PolicyStatement({ actions: ['dynamodb:Query'], resources: [table.tableArn, `${table.tableArn}/index/*`] }),
-    );
+/** A query is of one of these indexes, or of one kind of configuration. */
+const indexesOf = { orders: [orders.due.name, orders.flow.name], books: [books.list.name], config: [] } as const;
+
+const inTable =
+  (name: keyof typeof indexesOf) =>
+  (handler: ServiceFunction, data: DataStack, ...actions: readonly Action[]): void => {
+    const { tableArn } = data[name];
+    const onItems = actions.filter((action) => action !== 'Query').map((action) => `dynamodb:${action}`);
+    if (onItems.length > 0) handler.addToRolePolicy(new PolicyStatement({ actions: onItems, resources: [tableArn] }));
+    if (!actions.includes('Query')) return;
+    const queried = [tableArn, ...indexesOf[name].map((index) => `${tableArn}/index/${index}`)];
+    handler.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:Query'], resources: queried }));
+  };
+
+export const inOrders = inTable('orders');
+export const inBooks = inTable('books');
+export const inConfig = inTable('config');
+
+/** The folders of the bucket of statements. */
+type Folder = 'statements' | 'reconciliation' | 'settlements';
+
+const inFolder = (handler: ServiceFunction, { statements }: DataStack, action: string, folder: Folder) => {
+  handler.addToRolePolicy(
+    new PolicyStatement({ actions: [action], resources: [statements.arnForObjects(`${folder}/*`)] }),
+  );
+  const stack = Stack.of(statements);
+  const resource = statements.node.defaultChild;
+  const id = resource instanceof CfnBucket ? stack.getLogicalId(resource) : '';
+  const imported: unknown = stack.resolve(stack.exportValue(statements.bucketArn));
+  acknowledged(
+    handler.role ?? handler,
+    'A folder has as many objects as there are days and merchants; one action is granted, on one folder',
+    // Before and after the reference becomes an import of the other stack's export.
+    `AwsSolutions-IAM5[Resource::<${id}.Arn>/${folder}/*]`,
+    `AwsSolutions-IAM5[Resource::${Object.values(imported ?? {}).join('')}/${folder}/*]`,
+  );
 };
 
-export const inOrders = (handler: ServiceFunction, { orders }: DataStack, ...actions: readonly Action[]) =>
-  readsAndWrites(orders, handler, actions);
+/** Reads files of some folders. Listing is what tells an object that is not there from one that is not shown. */
+export const readsFiles = (handler: ServiceFunction, data: DataStack, ...folders: readonly Folder[]): void => {
+  for (const folder of folders) inFolder(handler, data, 's3:GetObject', folder);
+  handler.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [data.statements.bucketArn] }));
+};
 
-export const inBooks = (handler: ServiceFunction, { books }: DataStack, ...actions: readonly Action[]) =>
-  readsAndWrites(books, handler, actions);
+export const writesFiles = (handler: ServiceFunction, data: DataStack, ...folders: readonly Folder[]): void => {
+  for (const folder of folders) inFolder(handler, data, 's3:PutObject', folder);
+};
 
-export const inConfig = (handler: ServiceFunction, { config }: DataStack, ...actions: readonly Action[]) =>
-  readsAndWrites(config, handler, actions);
+/** Reads the values of a secret and puts new ones; what the secret is, is not its to change. */
+export const changesSecrets = (handler: ServiceFunction, ...secrets: readonly Secret[]): void => {
+  for (const secret of secrets) {
+    secret.grantRead(handler);
+    handler.addToRolePolicy(
+      new PolicyStatement({ actions: ['secretsmanager:PutSecretValue'], resources: [secret.secretArn] }),
+    );
+  }
+};
 
 /** To know who calls: apps, their keys, their shared secrets. */
 export const readsAppKeys = (handler: ServiceFunction, data: DataStack) => {

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { Reaction } from '../constructs/reaction.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { step, Workflow } from '../constructs/workflow.ts';
-import { inBooks, inConfig, inOrders } from './grants.ts';
+import { inBooks, inConfig, inOrders, readsFiles, writesFiles } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 const batch = { batch_id: '{% $states.context.Execution.Input.batch_id %}' };
@@ -31,8 +31,8 @@ export class Reconciliation extends Construct {
     inBooks(steps, data, 'GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem');
     inConfig(steps, data, 'GetItem');
     inOrders(steps, data, 'BatchGetItem', 'Query');
-    data.statements.grantRead(steps, 'reconciliation/*');
-    data.statements.grantPut(steps, 'reconciliation/*');
+    readsFiles(steps, data, 'reconciliation');
+    writesFiles(steps, data, 'reconciliation');
     bus.grantPutEventsTo(steps);
 
     const { machine } = new Workflow(this, 'Batch', (workflow) => {
@@ -72,8 +72,8 @@ export class Reconciliation extends Construct {
     for (const handler of [intake, desk]) {
       inBooks(handler, data, 'GetItem', 'PutItem');
       inConfig(handler, data, 'GetItem');
-      data.statements.grantRead(handler);
-      data.statements.grantPut(handler, 'reconciliation/*');
+      readsFiles(handler, data, 'statements', 'reconciliation');
+      writesFiles(handler, data, 'reconciliation');
       bus.grantPutEventsTo(handler);
       machine.grantStartExecution(handler);
     }

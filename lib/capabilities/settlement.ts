@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Timer } from '../constructs/timer.ts';
 import { step, Workflow } from '../constructs/workflow.ts';
-import { inBooks, inConfig, inOrders, readsAppKeys } from './grants.ts';
+import { inBooks, inConfig, inOrders, readsAppKeys, readsFiles, writesFiles } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Plans the accounts of a run, then releases each by itself. */
@@ -67,11 +67,10 @@ export class Settlement extends Construct {
       memorySize: 1_769,
     });
     inOrders(steps, data, 'BatchGetItem', 'Query', 'PutItem');
-    inBooks(steps, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem');
+    inBooks(steps, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'Query');
     inConfig(steps, data, 'GetItem', 'Query');
-    data.statements.grantRead(steps, 'reconciliation/*');
-    data.statements.grantRead(steps, 'settlements/*');
-    data.statements.grantPut(steps, 'settlements/*');
+    readsFiles(steps, data, 'reconciliation', 'settlements');
+    writesFiles(steps, data, 'settlements');
     notices.queue.grantSendMessages(steps);
     bus.grantPutEventsTo(steps);
 
@@ -109,7 +108,7 @@ export class Settlement extends Construct {
     inBooks(shown, data, 'BatchGetItem', 'Query');
     readsAppKeys(shown, data);
     // An address that it signs can do what it may do itself.
-    data.statements.grantRead(shown, 'settlements/*');
+    readsFiles(shown, data, 'settlements');
     routes.to(shown, 'GET /v1/settlements');
   }
 }

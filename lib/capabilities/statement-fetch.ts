@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Timer } from '../constructs/timer.ts';
-import { inBooks, inConfig, inOrders, readsChannels } from './grants.ts';
+import { inBooks, inConfig, inOrders, readsChannels, readsFiles, writesFiles } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Brings each channel's statements of the day before to where statements arrive. */
@@ -30,8 +30,8 @@ export class StatementFetch extends Construct {
     inConfig(fetching, data, 'Query');
     inOrders(fetching, data, 'BatchGetItem', 'Query');
     readsChannels(fetching, data);
-    data.statements.grantRead(fetching, 'statements/*');
-    data.statements.grantPut(fetching, 'statements/*');
+    readsFiles(fetching, data, 'statements');
+    writesFiles(fetching, data, 'statements');
     bus.grantPutEventsTo(fetching);
 
     // Which accounts are due, each by a clock of its own time zone, is decided in the run; here only how often there is one.

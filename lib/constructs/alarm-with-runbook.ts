@@ -5,6 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
+import { acknowledged } from '../acknowledged.ts';
 import { switchOf } from '../switches.ts';
 
 /** `docs/runbooks/<name>.md` */
@@ -55,6 +56,11 @@ const alarmTopic = (scope: Construct): Topic => {
   if (existing instanceof Topic) return existing;
   const topic = new Topic(stack, 'Alarms', { enforceSSL: true });
   const email = switchOf(stack, 'alarmEmail');
-  if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
+  if (email !== undefined)
+    acknowledged(
+      topic.addSubscription(new EmailSubscription(email)),
+      'A mail that cannot be delivered is no message to try again later: the alarm itself stays red',
+      'Serverless-SNSRedrivePolicy',
+    );
   return topic;
 };

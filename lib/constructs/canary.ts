@@ -5,6 +5,8 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 
+import { acknowledged } from '../acknowledged.ts';
+
 /** How new versions go live: a tenth of the calls for five minutes, then all; back at once when an alarm rings. */
 export class Canary extends Construct {
   readonly #application: LambdaApplication;
@@ -32,6 +34,14 @@ export class Canary extends Construct {
     );
     this.#role.addToPolicy(
       new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: [any('cloudwatch', 'alarm')] }),
+    );
+    const here = ['<AWS::Partition>', '<AWS::Region>:<AWS::AccountId>'];
+    acknowledged(
+      this.#role,
+      'CodeDeploy moves the aliases of every function of the stack and watches their alarms; naming each would be a circle',
+      ...['lambda:%:function', 'cloudwatch:%:alarm'].map(
+        (kind) => `AwsSolutions-IAM5[Resource::arn:${here[0]}:${kind.replace('%', String(here[1]))}:*]`,
+      ),
     );
   }
 

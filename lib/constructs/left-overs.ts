@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
+import { acknowledged } from '../acknowledged.ts';
 import { AlarmWithRunbook } from './alarm-with-runbook.ts';
 
 /** A queue that holds what nobody could handle, for a fortnight. A person hears of the first one. */
@@ -11,6 +12,12 @@ export const letterBox = (scope: Construct, id: string, whoIsHurt: string): Queu
     encryption: QueueEncryption.SQS_MANAGED,
     retentionPeriod: Duration.days(14),
   });
+  acknowledged(
+    queue,
+    'It is where messages end: what cannot be handled from here is handled by a person',
+    'AwsSolutions-SQS3',
+    'Serverless-SQSRedrivePolicy',
+  );
   new AlarmWithRunbook(scope, `${id}Alarm`, {
     metric: queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' }),
     whoIsHurt,

@@ -2,6 +2,8 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccountRecovery, CfnUserPoolGroup, Mfa, UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 
+import { acknowledged } from '../acknowledged.ts';
+
 /** One group for each role; a token lists its bearer's groups in `cognito:groups`. */
 const groups = ['admin', 'operations', 'product', 'finance_maker', 'finance_checker', 'risk', 'support'] as const;
 
@@ -26,6 +28,12 @@ export class OperatorPool extends Construct {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    acknowledged(
+      pool,
+      'Twelve characters and a second factor, always; classes of characters make passwords worse. The plan is the company’s',
+      'AwsSolutions-COG1',
+      'AwsSolutions-COG8',
+    );
     for (const groupName of groups)
       new CfnUserPoolGroup(this, `Group-${groupName}`, { userPoolId: pool.userPoolId, groupName });
     const client = pool.addClient('Console', {

@@ -3,6 +3,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
+import { acknowledged } from '../acknowledged.ts';
 import { AlarmWithRunbook } from './alarm-with-runbook.ts';
 import { letterBox } from './left-overs.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -45,6 +46,11 @@ export class WorkQueue extends Construct {
   drainedBy(worker: ServiceFunction): void {
     worker.live.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 20 }),
+    );
+    acknowledged(
+      worker,
+      'A queue keeps what fails, and moves it to its dead letters: its event source has no destination',
+      'Serverless-LambdaEventSourceMappingDestination',
     );
   }
 }

@@ -4,12 +4,16 @@ import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 
+import { acknowledged } from '../acknowledged.ts';
 import { AlarmWithRunbook } from './alarm-with-runbook.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 type Route = `${'GET' | 'POST' | 'PUT'} /${string}`;
 
 const methods = { GET: HttpMethod.GET, POST: HttpMethod.POST, PUT: HttpMethod.PUT } as const;
+
+const withoutAuthorizer =
+  'An app signs what it asks and a channel what it reports: the function verifies it over the bytes, which no authorizer is given. The rest is public';
 
 /** Binds operations to functions. Everything below /admin needs a token, whoever adds it. */
 export class Routes {
@@ -53,13 +57,16 @@ export class Routes {
         ...(isAdmin && { authorizer: this.#admin }),
       };
       const verb = method === 'GET' || method === 'POST' || method === 'PUT' ? methods[method] : HttpMethod.ANY;
-      return this.#api.addRoutes({ path, methods: [verb], ...options });
+      const added = this.#api.addRoutes({ path, methods: [verb], ...options });
+      if (!isAdmin) for (const one of added) acknowledged(one, withoutAuthorizer, 'AwsSolutions-APIG4');
+      return added;
     });
   }
 
   /** Everything that is no operation, so that it too is refused in our own words. */
   elsewhere(handler: ServiceFunction): void {
-    this.#api.addRoutes({ path: '/{proxy+}', integration: this.#calling(handler) });
+    const added = this.#api.addRoutes({ path: '/{proxy+}', integration: this.#calling(handler) });
+    for (const one of added) acknowledged(one, withoutAuthorizer, 'AwsSolutions-APIG4');
   }
 
   /** One permission for all routes of a function: a hundred of them would fill the stack. */

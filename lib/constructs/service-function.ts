@@ -1,12 +1,14 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias, Architecture, Code, Function, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 import type { Environment } from '../../functions/platform/env.ts';
+import { acknowledged } from '../acknowledged.ts';
 import { bundleOf } from '../bundle.ts';
 import { AlarmWithRunbook } from './alarm-with-runbook.ts';
 import { Canary } from './canary.ts';
@@ -32,11 +34,21 @@ export class ServiceFunction extends Function {
   readonly live: Alias;
   readonly seconds: number;
   readonly #deployments: LambdaDeploymentGroup;
+  readonly #backOn = new Set<IAlarm>();
   #isAsync = false;
 
   constructor(scope: Construct, id: string, { entry, environment, ...props }: ServiceFunctionProps) {
     const timeout = props.timeout ?? Duration.seconds(25);
+    const logGroup = new LogGroup(scope, `${id}Log`, {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...maskedLogs(scope),
+    });
+    // Of its own, and without the managed policy: that one may write to every log of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
     super(scope, id, {
+      role,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(bundleOf(entry)),
@@ -44,15 +56,17 @@ export class ServiceFunction extends Function {
       memorySize: 512,
       tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,
-      logGroup: new LogGroup(scope, `${id}Log`, {
-        retention: RetentionDays.THREE_MONTHS,
-        removalPolicy: RemovalPolicy.DESTROY,
-        ...maskedLogs(scope),
-      }),
+      logGroup,
       environment,
       ...props,
       timeout,
     });
+    acknowledged(role, 'Traces have no resource that could be named', 'AwsSolutions-IAM5[Resource::*]');
+    acknowledged(
+      this,
+      'Whatever calls it without waiting says where failures go (calledWithoutWaiting); nothing else calls it so',
+      'Serverless-LambdaDLQ',
+    );
     this.seconds = timeout.toSeconds();
     this.live = new Alias(this, 'Live', { aliasName: 'live', version: this.currentVersion });
     const { alarm } = new AlarmWithRunbook(this, 'Errors', {
@@ -67,6 +81,8 @@ export class ServiceFunction extends Function {
 
   /** A new version goes back when this rings, too. */
   goesBackOn(alarm: IAlarm): void {
+    if (this.#backOn.has(alarm)) return;
+    this.#backOn.add(alarm);
     this.#deployments.addAlarm(alarm);
   }
 

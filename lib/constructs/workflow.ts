@@ -13,6 +13,7 @@ import { TaskInput } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 
+import { acknowledged } from '../acknowledged.ts';
 import { AlarmWithRunbook } from './alarm-with-runbook.ts';
 import type { ServiceFunction } from './service-function.ts';
 import { whoIsHurtBy } from '../who-is-hurt.ts';
@@ -30,10 +31,15 @@ export class Workflow extends Construct {
       tracingEnabled: true,
       logs: {
         destination: new LogGroup(this, 'Log', { retention: RetentionDays.THREE_MONTHS }),
-        level: LogLevel.ERROR,
+        level: LogLevel.ALL,
         includeExecutionData: false,
       },
     });
+    acknowledged(
+      this.machine,
+      'Traces and the delivery of logs have no resource that could be named',
+      'AwsSolutions-IAM5[Resource::*]',
+    );
     const told = { whoIsHurt: whoIsHurtBy(this, id), runbook: 'docs/runbooks/workflow-failed.md' } as const;
     new AlarmWithRunbook(this, 'Failed', { metric: this.machine.metricFailed(), ...told });
     new AlarmWithRunbook(this, 'TimedOut', { metric: this.machine.metricTimedOut(), ...told });

@@ -12,6 +12,7 @@ import { Schedule } from 'aws-cdk-lib/aws-events';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
+import { acknowledged } from '../acknowledged.ts';
 import { isOn, switchOf } from '../switches.ts';
 
 /**
@@ -52,12 +53,17 @@ export class Backups extends Construct {
 
   /** Backing up and restoring is what AWS’s own policies describe; they are its to keep up with its service. */
   #role(): Role {
-    return new Role(this, 'Role', {
+    const names = ['ForBackup', 'ForRestores'].map((what) => `service-role/AWSBackupServiceRolePolicy${what}`);
+    const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('backup.amazonaws.com'),
-      managedPolicies: ['ForBackup', 'ForRestores'].map((what) =>
-        ManagedPolicy.fromAwsManagedPolicyName(`service-role/AWSBackupServiceRolePolicy${what}`),
-      ),
+      managedPolicies: names.map((name) => ManagedPolicy.fromAwsManagedPolicyName(name)),
     });
+    acknowledged(
+      role,
+      'The role of a service of AWS, not of code of ours: it needs what AWS says that it needs, and that changes with it',
+      ...names.map((name) => `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${name}]`),
+    );
+    return role;
   }
 
   /** On the first of each month the newest backup of each table becomes a table for a day. */
@@ -87,6 +93,6 @@ export class Backups extends Construct {
       ),
       validationWindowHours: 24,
     });
-    selection.addDependency(plan);
+    selection.addResourceDependency(plan);
   }
 }

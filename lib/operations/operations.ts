@@ -9,8 +9,11 @@ import { orders, books } from '../../functions/platform/table.ts';
 import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DataStack } from '../data-stack.ts';
+import { isOn, switchOf } from '../switches.ts';
+import { Budget } from './budget.ts';
 import { CapabilityAlarms } from './capability-alarms.ts';
 import { Overview } from './dashboard.ts';
+import { Drift } from './drift.ts';
 import { MoneyAtRisk } from './money-at-risk.ts';
 import { Queries } from './queries.ts';
 
@@ -64,6 +67,9 @@ export class Operations extends Construct {
       });
     const logs = scope.node.findAll().filter((node) => node instanceof LogGroup);
     new Queries(this, 'Queries', logs);
+    const budget = switchOf(this, 'monthlyBudget');
+    if (budget !== undefined) new Budget(this, 'Budget', budget);
+    if (isOn(this, 'driftDetection')) new Drift(this, 'Drift');
     new Overview(this, 'Overview', { api, capabilities });
   }
 }

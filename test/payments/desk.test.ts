@@ -191,7 +191,7 @@ describe('a look', () => {
     const placed = await at.place('a');
     const due = async (until: Date) => {
       const found = await Promise.all(shards.map((shard) => dueReader(the.db, 'orders')(shard, until, 500)));
-      return found.flat().includes(placed.id);
+      return found.flat().some(({ id }) => id === placed.id);
     };
     expect(await due(given.minutes(0.9))).toBe(false);
     expect(await due(given.minutes(1))).toBe(true);
@@ -221,13 +221,17 @@ describe('a look', () => {
     const swept = await sweep(
       {
         shards: ['0', '1'],
-        dueIn: async (shard) => (shard === '0' ? ['pay_1', 'ntc_1'] : ['rfd_1', 'strange_1']),
+        dueIn: async (shard) =>
+          (shard === '0' ? ['pay_1', 'ntc_1'] : ['rfd_1', 'strange_1']).map((id) => ({
+            id,
+            dueAt: new Date(given.noon.getTime() - (id === 'ntc_1' ? 16 : 15) * 60_000),
+          })),
         sendLooks: async (messages) => void sent['looks']!.push(...messages.map(({ body }) => body)),
         sendNotices: async (messages) => void sent['notices']!.push(...messages.map(({ body }) => body)),
       },
       given.noon,
     );
-    expect(swept).toEqual({ looks: 2, notices: 1 });
+    expect(swept).toEqual({ looks: 2, notices: 1, overdueLooks: 0, overdueNotices: 1 });
     expect(sent).toEqual({
       looks: [
         { id: 'pay_1', due: true },

@@ -1,0 +1,24 @@
+import { isFinal, type Payment } from '#payments/payment.ts';
+import { isLookedAt } from '#payments/next-look.ts';
+import { isUnderWay, type Refund } from '#refunds/refund.ts';
+
+const minute = 60_000;
+
+/** A channel that is asked answers within seconds; after half an hour nobody knows what became of the money. */
+const unknownAfter = 30 * minute;
+
+/** Channels give money back within minutes, rarely hours. */
+const stuckAfter = 24 * 60 * minute;
+
+/**
+ * Whether it has not been known for too long if the payer has paid: an order that may still bring money long after it could
+ * be paid, or one whose channel has never answered.
+ */
+export const isMoneyUnknown = (payment: Payment, now: Date): boolean =>
+  payment.attempts.filter(isLookedAt).some(({ status, created_at }) => {
+    const since = status === 'unknown' || isFinal(payment) ? created_at : payment.expires_at;
+    return now.getTime() - since.getTime() > unknownAfter;
+  });
+
+export const isRefundStuck = (refund: Refund, now: Date): boolean =>
+  isUnderWay(refund) && now.getTime() - refund.created_at.getTime() > stuckAfter;

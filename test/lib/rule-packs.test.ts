@@ -1,0 +1,94 @@
+import { App, Stack, type IPolicyValidationPlugin } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { bundle } from '#lib/bundle.ts';
+import { heldToRules } from '#lib/rule-packs.ts';
+import { ServiceFunction } from '#lib/constructs/service-function.ts';
+
+import { stacks } from './synthesized.ts';
+
+const findingsIn = (app: App): string[] =>
+  [new AwsSolutionsChecks(app), new ServerlessChecks(app)].flatMap((pack) =>
+    pack
+      .validateScope(app)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map((found) => `${ruleName} ${'constructPath' in found ? String(found.constructPath) : ''}`),
+      ),
+  );
+
+interface Acknowledgement {
+  readonly id: string;
+  readonly reason: string;
+}
+
+const acknowledgements = (app: App): { path: string; given: Acknowledgement }[] =>
+  app.node.findAll().flatMap(({ node }) =>
+    node.metadata
+      .filter(({ type }) => /acknowledge/i.test(type))
+      .flatMap(({ data }) => Object.entries(data as Record<string, string>))
+      .map(([id, reason]) => ({ path: node.path, given: { id, reason } })),
+  );
+
+describe('the rules of AwsSolutions and Serverless', () => {
+  beforeAll(() => bundle());
+
+  test('find nothing that is not acknowledged where it stands', () => {
+    expect(findingsIn(stacks().app)).toEqual([]);
+  });
+
+  test('find nothing with every switch on', () => {
+    const { app } = stacks({
+      domainName: 'pay.example.com',
+      certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/x',
+      alarmEmail: 'nobody@example.com',
+      backupCopyVaultArn: 'arn:aws:backup:eu-central-1:123456789012:backup-vault:x',
+      restoreTesting: 'yes',
+      maskCardNumbers: 'yes',
+      monthlyBudget: '100',
+      driftDetection: 'yes',
+      cognito: 'yes',
+    });
+    expect(findingsIn(app)).toEqual([]);
+  });
+
+  // Green over nothing is what a rule pack shows that was not loaded, or whose every finding was waved through.
+  test('find a wildcard that is granted, a bucket and a table that are made without care', () => {
+    const { app, data, service } = stacks();
+    const handler = service.node.findAll().find((node) => node instanceof ServiceFunction);
+    handler?.addToRolePolicy(
+      new PolicyStatement({ actions: ['dynamodb:*'], resources: [`${data.orders.tableArn}/index/*`] }),
+    );
+    expect(new Bucket(data, 'Careless').node.path).toBe('SuanpanData/Careless');
+    const found = findingsIn(app).map((finding) => finding.split(' ')[0]);
+    expect(found).toContain('AwsSolutions-IAM5[Action::dynamodb:*]');
+    expect(found).toContain('AwsSolutions-S1');
+    expect(found).toContain('AwsSolutions-S10');
+  });
+
+  test('are acknowledged finding by finding, below a stack, each with a reason', () => {
+    const all = acknowledgements(stacks().app);
+    expect(all.length).toBeGreaterThan(50);
+    for (const { path, given } of all) {
+      expect(path.split('/').length, `${given.id} on the whole stack ${path}`).toBeGreaterThan(1);
+      expect(given.reason.length, given.id).toBeGreaterThan(30);
+      expect(given.id).toMatch(/(AwsSolutions|Serverless)-[A-Za-z0-9]+(\[(Resource|Policy|Action)::.+\])?$/);
+    }
+  });
+
+  test('stop the synthesis, unless validation is off', async () => {
+    const careless = async (): Promise<readonly IPolicyValidationPlugin[]> => {
+      const app = new App();
+      const packs = await heldToRules(app);
+      expect(new Bucket(new Stack(app, 'Careless'), 'Bucket').node.path).toBe('Careless/Bucket');
+      if (packs.length > 0) expect(() => app.synth()).toThrow(/AwsSolutions-S10/);
+      return packs;
+    };
+    expect(await careless()).toHaveLength(2);
+    process.env['CDK_VALIDATION'] = 'false';
+    expect(await careless()).toEqual([]);
+    delete process.env['CDK_VALIDATION'];
+  });
+});
