@@ -7,6 +7,7 @@ import { Stopped, until } from './wait.ts';
 import { Payment } from './wire/answers.ts';
 import { appClient } from './wire/clients.ts';
 import { expecting, send } from './wire/http.ts';
+import { rawRequest } from './wire/raw-request.ts';
 import { sandboxControl } from './wire/sandbox.ts';
 import { signed } from './wire/signing.ts';
 
@@ -36,19 +37,12 @@ const place = async (stage: Stage, amount: number, created: Date): Promise<Payme
     subject: 'A first payment',
     method: terms.method,
   });
-  const { headers, base } = signed({ method: 'POST', url, body, created }, stage.app);
+  const request = { method: 'POST', url, body, created };
+  const signature = signed(request, stage.app);
   say('The request, signed by RFC 9421 with the key of the demo app (repeat it within 300 s: the answer is the same):');
   say();
-  for (const line of [`POST ${url.pathname} HTTP/1.1`, `host: ${url.host}`]) say(`  ${line}`);
-  for (const [name, value] of Object.entries(headers)) say(`  ${name}: ${value}`);
-  say();
-  say(`  ${body}`);
-  say();
-  say('What the signature is over:');
-  say();
-  for (const line of base.split('\n')) say(`  ${line}`);
-  say();
-  return expecting(await send({ method: 'POST', url, headers, body }), [201], Payment);
+  for (const line of rawRequest(request, signature)) say(line);
+  return expecting(await send({ method: 'POST', url, headers: signature.headers, body }), [201], Payment);
 };
 
 const payOnce = async (amount: number): Promise<void> => {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Stopped } from '../wait.ts';
 
 export interface Request {
-  readonly method: 'GET' | 'POST';
+  readonly method: string;
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
