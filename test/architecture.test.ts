@@ -10,7 +10,7 @@ interface Import {
 }
 
 const root = join(import.meta.dirname, '..');
-const files = globSync('{bin,lib,functions,local}/**/*.ts', { cwd: root });
+const files = globSync('{bin,lib,functions,local,web}/**/*.ts', { cwd: root });
 
 /** `#payments/payment.ts` and `../payment.ts` become `functions/payments/payment.ts`; packages stay as they are. */
 const resolved = (file: string, target: string): string => {
@@ -36,7 +36,7 @@ const isEntry = (file: string) =>
 const isWire = (file: string) => /^functions\/(?!channels\/).*\/wire\.ts$/.test(file);
 const isWiring = (file: string) => isEntry(file) || isWire(file);
 const capability = (file: string) => file.split('/')[1];
-const isPackage = (target: string) => !/^(bin|lib|functions|local|test)\//.test(target);
+const isPackage = (target: string) => !/^(bin|lib|functions|local|test|web)\//.test(target);
 const isEdge = (file: string) =>
   isWiring(file) || file.endsWith('/store.ts') || /^functions\/(platform|channels\/[^/]+)\//.test(file);
 
@@ -66,6 +66,10 @@ const laws: Record<string, (found: Import) => boolean> = {
     /^functions\/channels\/[^/]+\//.test(target) && !/^functions\/channels\/([^/]+\/|registry\.ts)/.test(file),
   'nothing that ships imports what runs on one machine': ({ file, target }) =>
     !file.startsWith('local/') && target.startsWith('local/'),
+  'pages take only types of what runs on the server': ({ file, target, isType }) =>
+    file.startsWith('web/') && !target.startsWith('web/') && !isType,
+  'nothing that runs on the server imports a page': ({ file, target }) =>
+    !file.startsWith('web/') && target.startsWith('web/'),
   'runtime, sandbox and demo know nothing of ours, nor of each other': ({ file, target }) => {
     const part = /^local\/(runtime|sandbox|demo)\//.exec(file)?.[0];
     return part !== undefined && !isPackage(target) && !target.startsWith(part);
@@ -116,6 +120,16 @@ describe('the architecture', () => {
       'nothing that ships imports what runs on one machine',
       'functions/payments/payment.ts',
       "import { x } from '../../local/main.ts'",
+    ],
+    [
+      'pages take only types of what runs on the server',
+      'web/cashier/page.ts',
+      "import { standOf } from '#cashier/standing.ts'",
+    ],
+    [
+      'nothing that runs on the server imports a page',
+      'functions/cashier/http.ts',
+      "import { x } from '../../web/cashier/page.ts'",
     ],
     [
       'runtime, sandbox and demo know nothing of ours, nor of each other',

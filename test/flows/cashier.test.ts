@@ -1,9 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { Page } from 'puppeteer-core';
 import { describe, expect, test } from 'vitest';
 
 import { problems } from '#cashier/copy/problems.ts';
 import { standings } from '#cashier/copy/standings.ts';
 
+import { exampleCashier } from '../../local/example-order.ts';
 import { textOf, useBrowser, violationsOf, type Visit } from './browser.ts';
 import { eventually, useMachine } from './machine.ts';
 
@@ -217,6 +220,23 @@ describe('a payer on a computer', () => {
     expect(await textOf(page, '#title')).toBe(standings.waiting.title.zh);
   });
 
+  test('is not asked about while nobody looks, and at once when somebody does', async () => {
+    const payment = await placed();
+    const { page, loaded } = await open(payment.cashier_url);
+    await choose(page);
+    await page.evaluate(
+      `Object.defineProperty(document, 'hidden', { get: () => window.isHidden, configurable: true })`,
+    );
+    await page.evaluate(`window.isHidden = true; document.dispatchEvent(new Event('visibilitychange'))`);
+    const asked = () => loaded.filter(({ url }) => url.includes('/state?')).length;
+    const before = asked();
+    await payAt(payment.id);
+    await pause(6_000);
+    expect(asked()).toBe(before);
+    await page.evaluate(`window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))`);
+    await page.waitForSelector('.paid', { timeout: 2_000 });
+  });
+
   test('is told when the network is gone, and when it is back', async () => {
     const payment = await placed();
     const { page } = await open(payment.cashier_url);
@@ -229,6 +249,16 @@ describe('a payer on a computer', () => {
     await page.waitForSelector('.paid', { timeout: 15_000 });
     expect(await page.$('#offline:not([hidden])')).toBeNull();
   });
+});
+
+test('an example order is the same one until somebody has paid it', async () => {
+  const url = (await exampleCashier(the().platform)) ?? '';
+  expect(await exampleCashier(the().platform)).toBe(url);
+  const { page } = await open(url);
+  await choose(page);
+  await payAt(/pay_\w{26}/.exec(url)?.[0] ?? '');
+  await page.waitForSelector('.paid', { timeout: 15_000 });
+  expect(await exampleCashier(the().platform)).not.toBe(url);
 });
 
 test('a payer on a phone is sent to WeChat, which is told the origin and never the address', async () => {

@@ -36,6 +36,6 @@ export const order = (model: Model): Html => {
         <dd class="number">${payment.merchant_order_id}</dd>
       </div>
     </dl>
-    ${mayBePaid && html`<p class="verify">${words.verify[language]}</p>`}
+    ${mayBePaid && stand.standing !== 'unknown' && html`<p class="verify">${words.verify[language]}</p>`}
   </section>`;
 };

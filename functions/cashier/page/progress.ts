@@ -91,7 +91,7 @@ export const progress = (model: Model): Html => {
   const { stand, language, addresses, offers } = model;
   const { standing, attempt } = stand;
   const others = offers.filter(({ obstacle, method }) => !obstacle && method.method !== attempt?.method);
-  return html`${attempt && html`<p class="with">${nameOf(model, attempt.method)[language]}</p>`}
+  return html`${standing !== 'unknown' && attempt && html`<p class="with">${nameOf(model, attempt.method)[language]}</p>`}
     ${standing === 'waiting' && attempt?.action && whatToDo(model, attempt, attempt.action)}
     <div class="row">
       <a class="quiet" href="${addresses.page}" data-check>${words.check[language]}</a>
