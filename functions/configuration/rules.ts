@@ -6,7 +6,7 @@ import { profileId, type CashierProfile } from '#cashier/profile.ts';
 import type { FeePlan, FeeRule } from '#clearing/fee-plan.ts';
 import type { App, AppKey } from '#merchants/app.ts';
 import { mayBecome, type Merchant } from '#merchants/merchant.ts';
-import { urlAllowed } from '#notifications/url.ts';
+import { urlAllowed } from '#notifications/endpoints/url.ts';
 
 import type { Kind, Row } from './document.ts';
 

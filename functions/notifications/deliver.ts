@@ -6,7 +6,7 @@ import { webhookSecretsAt } from '#merchants/webhook-secret.ts';
 import { count, log } from '#platform/log.ts';
 import type { Send } from '#platform/sender.ts';
 
-import type { Post, Reply } from './endpoint.ts';
+import type { Post, Reply } from './endpoints/endpoint.ts';
 import {
   afterDelivery,
   afterRedelivery,
@@ -17,7 +17,7 @@ import {
   type Delivery,
   type Notice,
 } from './notice.ts';
-import { noteReply, passAnyway, passFor, type Deps as PassDeps, type Pass } from './pass.ts';
+import { noteReply, passAnyway, passFor, type Deps as PassDeps, type Pass } from './endpoints/pass.ts';
 import { headersOf } from './signature.ts';
 import type { NoticeStore } from './store.ts';
 

@@ -4,7 +4,7 @@ import { listPage } from '#platform/listed.ts';
 import { rows } from '#platform/rows.ts';
 import { orders } from '#platform/table.ts';
 
-import { Endpoint } from './breaker.ts';
+import { Endpoint } from './endpoints/breaker.ts';
 import { dueAt, Notice, noticeList, type NoticeList } from './notice.ts';
 
 const keptSeconds = 180 * 24 * 60 * 60;

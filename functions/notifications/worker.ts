@@ -13,7 +13,7 @@ import { secretReader } from '#platform/secrets.ts';
 import { sender } from '#platform/sender.ts';
 
 import { deliver, DeliveryMessage } from './deliver.ts';
-import { poster } from './endpoint.ts';
+import { poster } from './endpoints/endpoint.ts';
 import { endpointStore, noticeStore } from './store.ts';
 
 const now = () => new Date();

@@ -2,7 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 import { cashierLink } from '#cashier/wire.ts';
 import { appCaller } from '#merchants/wire.ts';
-import { urlAllowed } from '#notifications/url.ts';
+import { urlAllowed } from '#notifications/endpoints/url.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { accepted, api, created, ok, route } from '#platform/http.ts';

@@ -39,12 +39,9 @@ const folds = (scope: Construct, changes: ServiceFunction, { orders }: DataStack
 
 /** What follows from a change: journals in the books, events on the bus, notices to the apps. */
 export class BooksAndNotices extends Construct {
-  constructor(
-    scope: Construct,
-    id: string,
-    { data, bus, looks, notices, routes, rolesClaim, loopbackAllowed }: Shared,
-  ) {
+  constructor(scope: Construct, id: string, shared: Shared) {
     super(scope, id);
+    const { data, bus, looks, notices, routes, rolesClaim, loopbackAllowed } = shared;
 
     const changes = new ServiceFunction(this, 'Changes', {
       entry: 'changes/stream',
@@ -84,26 +81,7 @@ export class BooksAndNotices extends Construct {
     notices.deadLetters.grantSendMessages(deliver);
     notices.drainedBy(deliver);
 
-    const noticeDesk = new ServiceFunction(this, 'NoticeDesk', {
-      entry: 'notifications/admin',
-      description: 'Shows notices that are not taken, and has them delivered again',
-      environment: {
-        ORDERS_TABLE: data.orders.tableName,
-        BOOKS_TABLE: data.books.tableName,
-        NOTICES_QUEUE: notices.queue.queueUrl,
-        ROLES_CLAIM: rolesClaim,
-      },
-    });
-    inOrders(noticeDesk, data, 'GetItem', 'BatchGetItem');
-    // Puts the audit of what a person asked for.
-    inBooks(noticeDesk, data, 'Query', 'PutItem');
-    notices.queue.grantSendMessages(noticeDesk);
-    routes.to(
-      noticeDesk,
-      'GET /admin/v1/notices',
-      'GET /admin/v1/notices/{id}',
-      'POST /admin/v1/notices/{id}/redeliver',
-    );
+    this.noticeDesk(shared);
 
     const accounts = new ServiceFunction(this, 'Accounts', {
       entry: 'ledger/http',
@@ -125,5 +103,29 @@ export class BooksAndNotices extends Construct {
     });
     inBooks(trialBalance, data, 'BatchGetItem', 'Query');
     routes.to(trialBalance, 'GET /admin/v1/ledger/trial-balance');
+  }
+
+  /** What a person does about notices that an app does not take. */
+  private noticeDesk({ data, notices, routes, rolesClaim }: Shared): void {
+    const noticeDesk = new ServiceFunction(this, 'NoticeDesk', {
+      entry: 'notifications/admin',
+      description: 'Shows notices that are not taken, and has them delivered again',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        BOOKS_TABLE: data.books.tableName,
+        NOTICES_QUEUE: notices.queue.queueUrl,
+        ROLES_CLAIM: rolesClaim,
+      },
+    });
+    inOrders(noticeDesk, data, 'GetItem', 'BatchGetItem');
+    // Puts the audit of what a person asked for.
+    inBooks(noticeDesk, data, 'Query', 'PutItem');
+    notices.queue.grantSendMessages(noticeDesk);
+    routes.to(
+      noticeDesk,
+      'GET /admin/v1/notices',
+      'GET /admin/v1/notices/{id}',
+      'POST /admin/v1/notices/{id}/redeliver',
+    );
   }
 }

@@ -1,8 +1,8 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { afterSilence, newEndpoint } from '#notifications/breaker.ts';
-import type { Reply } from '#notifications/endpoint.ts';
+import { afterSilence, newEndpoint } from '#notifications/endpoints/breaker.ts';
+import type { Reply } from '#notifications/endpoints/endpoint.ts';
 import { eventId } from '#notifications/event.ts';
 import { noticeOf } from '#notifications/notice.ts';
 

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { poster, type Network } from '#notifications/endpoint.ts';
+import { poster, type Network } from '#notifications/endpoints/endpoint.ts';
 
 import { blockedLiterals } from './addresses.ts';
 

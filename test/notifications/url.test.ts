@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { addressAllowed, urlAllowed } from '#notifications/url.ts';
+import { addressAllowed, urlAllowed } from '#notifications/endpoints/url.ts';
 
 import { blockedLiterals, publicLiterals } from './addresses.ts';
 

@@ -5,7 +5,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 
 import { deliver, DeliveryMessage, type DeliverDeps } from '#notifications/deliver.ts';
-import type { Reply } from '#notifications/endpoint.ts';
+import type { Reply } from '#notifications/endpoints/endpoint.ts';
 import { eventId, type BusinessEvent } from '#notifications/event.ts';
 import { Notice } from '#notifications/notice.ts';
 import { endpointStore, noticeStore } from '#notifications/store.ts';

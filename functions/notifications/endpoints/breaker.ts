@@ -5,7 +5,7 @@ import { derivedId } from '#kernel/id.ts';
 import { versioned } from '#platform/rows.ts';
 
 import type { Reply } from './endpoint.ts';
-import type { Notice } from './notice.ts';
+import type { Notice } from '../notice.ts';
 
 /**
  * What is known of an endpoint that does not answer. One that answers has no row, and costs no write: any status is an answer,

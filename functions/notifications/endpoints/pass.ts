@@ -12,8 +12,8 @@ import {
   type Passage,
 } from './breaker.ts';
 import type { Reply } from './endpoint.ts';
-import type { Notice } from './notice.ts';
-import type { EndpointStore } from './store.ts';
+import type { Notice } from '../notice.ts';
+import type { EndpointStore } from '../store.ts';
 
 export interface Deps {
   readonly endpoints: Pick<EndpointStore, 'find' | 'save'>;
