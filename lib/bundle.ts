@@ -7,7 +7,8 @@ import { build } from 'esbuild';
 const entries = 'functions/**/{http,admin,worker,schedule,steps,stream,intake,invoke}.ts';
 
 const root = join(import.meta.dirname, '..');
-const output = join(root, 'build', 'functions');
+/** A folder of one's own lets several syntheses run at the same time. */
+const output = process.env['BUNDLES_FOLDER'] ?? join(root, 'build', 'functions');
 
 /** `payments/http` → `payments-http` */
 const nameOf = (entry: string) => entry.replaceAll('/', '-');

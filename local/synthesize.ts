@@ -4,13 +4,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync,
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const sources = [
-  '{bin,lib,functions,web}/**/*.{ts,css}',
-  'web/**/*.{ts,css}',
-  'package-lock.json',
-  'cdk.json',
-  'tsconfig.json',
-];
+const sources = ['{bin,lib,functions}/**/*.ts', 'web/**/*.{ts,css}', 'package-lock.json', 'cdk.json', 'tsconfig.json'];
 
 const digestOfSources = (): string => {
   const hash = createHash('sha256');
@@ -53,7 +47,19 @@ export const synthesize = async (): Promise<string> => {
   removeOld();
   mkdirSync(join(root, 'build'), { recursive: true });
   const output = mkdtempSync(join(root, 'build', 'new-'));
-  await run(process.execPath, ['bin/suanpan.ts'], { CDK_OUTDIR: output, CDK_VALIDATION: 'false' });
-  renameSync(output, assembly);
+  const bundles = mkdtempSync(join(root, 'build', 'new-'));
+  await run(process.execPath, ['bin/suanpan.ts'], {
+    CDK_OUTDIR: output,
+    CDK_VALIDATION: 'false',
+    BUNDLES_FOLDER: bundles,
+  });
+  rmSync(bundles, { recursive: true, force: true });
+  try {
+    renameSync(output, assembly);
+  } catch (error) {
+    // Somebody else was making the same one at the same time, and was first.
+    if (!existsSync(join(assembly, 'manifest.json'))) throw error;
+    rmSync(output, { recursive: true, force: true });
+  }
   return assembly;
 };
