@@ -4,6 +4,7 @@ const needMachine = ['test/lib/**/*.test.ts', 'test/flows/**/*.test.ts', 'test/l
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       { test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: needMachine, testTimeout: 20_000 } },
       {

@@ -2,6 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { exampleCashier } from './example-order.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { rehearse, sabotages } from './rehearse.ts';
 
@@ -13,15 +14,17 @@ const writeStage = (stage: Platform['stage']) => {
   renameSync(`${file}.tmp`, file);
 };
 
-const firstScreen = ({ stage }: Platform) => `
+const firstScreen = ({ stage }: Platform, cashier: string | undefined) => `
   Suanpan 算盘 runs on this machine. Nothing leaves it; nobody needs an account.
 
     API          ${stage.api}/openapi.json
+    Cashier      ${cashier ?? 'all examples of today are paid'}
     Payer page   ${stage.sandbox}/payer
     Clock        ${stage.sandbox}/clock
     Keys, tokens ${folder}/demo.json
 
   Try it:  npm run pay     signs a payment, pays it at the sandbox and shows both
+           npm run call    signs and sends any request (npm run call -- GET /v1/payments?merchant_order_id=x)
            npm run demo    plays and checks a whole payment day on a store of its own
   State is kept in ${folder}/ (npm start -- --fresh begins empty). Ctrl-C stops everything.
 `;
@@ -36,7 +39,7 @@ const serve = async ({ fresh, verbose }: { fresh: boolean; verbose: boolean }) =
     ...(verbose && { log: (line: string) => console.error(line) }),
   });
   writeStage(platform.stage);
-  console.log(firstScreen(platform));
+  console.log(firstScreen(platform, await exampleCashier(platform)));
   console.log(`ready in ${((performance.now() - start) / 1_000).toFixed(1)} s`);
   let stopping = false;
   const stop = () => {
