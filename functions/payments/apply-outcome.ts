@@ -3,7 +3,7 @@ import type { Commit, Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import { isMoney } from './attempt.ts';
-import type { Learnt } from './ask-channel.ts';
+import { holdsFor, type Learnt } from './ask-channel.ts';
 import { flowKey } from './flow-key.ts';
 import { hear, type Payment } from './payment.ts';
 import type { PaymentStore } from './store.ts';
@@ -65,5 +65,13 @@ export const changePayment = (
  * Takes in what a channel says of an attempt. The one door for callbacks, queries and reconciliation; safe to repeat.
  * What follows from it (journals, events, notices) is folded from the table's stream.
  */
-export const applyOutcome = (deps: Deps, read: Payment, { no, outcome, identity }: Learnt): Promise<Payment> =>
-  changePayment(deps, read.id, (payment) => hear(payment, no, outcome, { identity, now: deps.now() }), read);
+export const applyOutcome = (deps: Deps, read: Payment, learnt: Learnt): Promise<Payment> =>
+  changePayment(
+    deps,
+    read.id,
+    (payment) =>
+      holdsFor(learnt, payment)
+        ? hear(payment, learnt.no, learnt.outcome, { identity: learnt.identity, now: deps.now() })
+        : payment,
+    read,
+  );

@@ -15,7 +15,13 @@ export interface Learnt {
   readonly no: number;
   readonly outcome: Outcome;
   readonly identity: { readonly merchant: string; readonly app: string };
+  /** The only version of the payment of which it was learnt: what was sent since may have arrived since. */
+  readonly ofVersion?: number;
 }
+
+/** Whether what was learnt is true of a payment that somebody else may have changed meanwhile. */
+export const holdsFor = ({ ofVersion }: Learnt, { version }: Payment) =>
+  ofVersion === undefined || ofVersion === version;
 
 /** An order sent a moment ago may still be on its way: that the channel does not know it yet proves nothing. */
 const absentForSureAfter = 60_000;
@@ -55,7 +61,11 @@ export const askChannel = async (
     if (outcome.kind !== 'absent') return { ...learnt, outcome };
     if (now().getTime() - attempt.created_at.getTime() < absentForSureAfter) return undefined;
     const failure = { code: 'absent', message: 'the channel has never received this order' };
-    return { ...learnt, outcome: closing ? { kind: 'closed' } : { kind: 'failed', failure } };
+    return {
+      ...learnt,
+      ofVersion: payment.version,
+      outcome: closing ? { kind: 'closed' } : { kind: 'failed', failure },
+    };
   } catch (error) {
     noteOutage(`asking about attempt ${attempt.no} of ${payment.id}`, error);
     return undefined;

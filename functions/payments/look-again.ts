@@ -1,4 +1,4 @@
-import { askChannel, type Learnt } from './ask-channel.ts';
+import { askChannel, holdsFor, type Learnt } from './ask-channel.ts';
 import { changePayment, type Deps as WriteDeps } from './apply-outcome.ts';
 import { isLookedAt } from './next-look.ts';
 import { hear, isFinal, requestClose, type CloseReason, type Payment } from './payment.ts';
@@ -33,10 +33,12 @@ export const lookAt = async (
     read.id,
     (payment) => {
       const now = deps.now();
-      const heard = learnt.reduce(
-        (before, { no, outcome, identity }) => hear(before, no, outcome, { identity, now }),
-        reason && !isStuck(payment) ? requestClose(payment, reason, now) : payment,
-      );
+      const heard = learnt
+        .filter((each) => holdsFor(each, payment))
+        .reduce(
+          (before, { no, outcome, identity }) => hear(before, no, outcome, { identity, now }),
+          reason && !isStuck(payment) ? requestClose(payment, reason, now) : payment,
+        );
       return heard === payment && moveOn ? { ...payment } : heard;
     },
     read,

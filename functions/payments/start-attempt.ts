@@ -62,12 +62,17 @@ const afterPlacing = (payment: Payment, no: number, placing: Placing | undefined
       { kind: 'failed', failure: placing.failure },
       { identity: { merchant: '', app: '' }, now },
     );
-  return changeAttempt(payment, no, (attempt) => ({
-    ...attempt,
-    status: attempts.next(attempt.status, 'know') ?? attempt.status,
-    action: placing.action,
-    action_until: placing.goodUntil,
-  }));
+  return changeAttempt(payment, no, (attempt) =>
+    // Money of another amount came before the answer to the placing: it waits for a person, and nobody pays again.
+    attempt.mismatch
+      ? attempt
+      : {
+          ...attempt,
+          status: attempts.next(attempt.status, 'know') ?? attempt.status,
+          action: placing.action,
+          action_until: placing.goodUntil,
+        },
+  );
 };
 
 const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Placing | undefined> => {
