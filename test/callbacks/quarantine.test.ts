@@ -69,7 +69,10 @@ describe('a callback that is kept before it is believed', () => {
     const forged = the.raw(the.success, { nonce: 'same', word: 'forged' });
     expect((await the.take(forged)).status).toBe(400);
     const kept = await the.kept(forged);
-    expect(kept).toMatchObject({ ttl: seconds(the.clock.now) + 180 * day, headers: { 'paperpay-signature': 'genuine' } });
+    expect(kept).toMatchObject({
+      ttl: seconds(the.clock.now) + 180 * day,
+      headers: { 'paperpay-signature': 'genuine' },
+    });
     expect(kept).not.toHaveProperty('status');
   });
 
@@ -80,7 +83,10 @@ describe('a callback that is kept before it is believed', () => {
     const genuine = the.raw(the.success, { nonce: 'same' });
     expect((await the.take(genuine)).status).toBe(200);
     const kept = await the.kept(genuine);
-    expect(kept).toMatchObject({ ttl: seconds(the.clock.now) + 180 * day, headers: { 'paperpay-signature': 'genuine' } });
+    expect(kept).toMatchObject({
+      ttl: seconds(the.clock.now) + 180 * day,
+      headers: { 'paperpay-signature': 'genuine' },
+    });
     expect(kept).not.toHaveProperty('status');
     expect(await the.status()).toBe('paid');
   });

@@ -146,6 +146,8 @@ export class SimulatedChannel {
     refund.state = state;
     refund.endedAt = this.#clock.now();
     this.#clock.say(`the channel ends refund ${no}: ${state}`);
+    // Of some ends nobody calls back: they must be found by asking.
+    if (this.#clock.chance.is(0.3)) return;
     const outcome = this.#outcomeOf(no, refund, this.#clock.chance.is(0.5));
     this.#tell({ about: 'refund', channelOrderNo: refund.asked.channelOrderNo, refundNo: no, outcome });
   }

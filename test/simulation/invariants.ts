@@ -173,6 +173,8 @@ export class Watch {
         `amount: ${id} over ${amount} is paid by ${receipt?.amount}`,
       );
     this.#say(new Set(attempts.map(({ no }) => no)).size === attempts.length, `attempts: two of ${id} have one number`);
+    for (const { no, mismatch, status: is } of attempts)
+      this.#say(!mismatch || is === 'unknown', `mismatch: attempt ${no} of ${id} is ${is}`);
     const live = attempts.filter((attempt) => isLive(attempt) && !attempt.receipt);
     this.#say(live.length <= 1, `attempts: ${live.length} of ${id} may be paid at the same time`);
     this.#totals(after, winners[0]);

@@ -15,7 +15,8 @@ for (const mutant of mutants) {
   const start = performance.now();
   let at = 0;
   let why: string[] = [];
-  for (; at < 400 && why.length === 0; at += 1) why = (await tell(code, storyOf(at))).violations;
+  for (; at < Number(process.argv[3] ?? 400) && why.length === 0; at += 1)
+    why = (await tell(code, storyOf(at))).violations;
   log(
     why.length ? `caught after ${at}` : `MISSED ${at}`,
     mutant.bug,

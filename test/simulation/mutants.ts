@@ -322,6 +322,18 @@ export const mutants: readonly Mutant[] = [
     '...(isUnderWay(refund) && {',
     '...(refund.version < 0 && {',
   ),
+  mutant(
+    'an answer to the placing revives a mismatch',
+    'payments/start-attempt.ts',
+    'attempt.mismatch\n      ? attempt',
+    'attempt.mismatch && now.getTime() === 0\n      ? attempt',
+  ),
+  mutant(
+    'an order that was sent since is believed absent',
+    'payments/ask-channel.ts',
+    'ofVersion: payment.version,',
+    '',
+  ),
 ];
 
 /** The real code as one module, with a bug in it. What it replaces must be there exactly once: a bug that is not put in proves nothing. */

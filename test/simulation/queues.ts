@@ -107,13 +107,17 @@ export class Shard<Record> {
   readonly #clock: Clock;
   readonly #waiting: Record[] = [];
   readonly #work: (batch: Record[]) => Promise<number>;
-  readonly #again: () => boolean;
+  readonly #nature: { readonly again: () => boolean; readonly lag: () => number };
   #reading = false;
 
   /** `work` answers how many of the batch are done; the others come again, with what came after them. */
-  constructor(clock: Clock, again: () => boolean, work: (batch: Record[]) => Promise<number>) {
+  constructor(
+    clock: Clock,
+    nature: { again: () => boolean; lag: () => number },
+    work: (batch: Record[]) => Promise<number>,
+  ) {
     this.#clock = clock;
-    this.#again = again;
+    this.#nature = nature;
     this.#work = work;
   }
 
@@ -121,14 +125,14 @@ export class Shard<Record> {
     this.#waiting.push(record);
     if (this.#reading) return;
     this.#reading = true;
-    this.#clock.after(this.#clock.chance.below(300), () => void this.#read());
+    this.#clock.after(this.#nature.lag(), () => void this.#read());
   }
 
   async #read(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, 1 + this.#clock.chance.below(10));
       const done = await this.#work(batch);
-      const again = this.#again();
+      const again = this.#nature.again();
       if (!again) this.#waiting.splice(0, done);
       if (again || done < batch.length) await this.#clock.sleep(1_000);
     }

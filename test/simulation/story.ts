@@ -46,12 +46,14 @@ export interface Story {
 const rates = [0, 0.01, 0.03, 0.1] as const;
 
 const weatherFrom = (chance: Chance): Weather => ({
-  faultRate: chance.of([0, 0.01, 0.02, 0.05, 0.1]),
+  faultRate: chance.of([0, 0.02, 0.05, 0.1, 0.2]),
   kinds: (['read', 'write', 'queue', 'channel', 'post', 'pause'] as const).filter(() => chance.is(0.6)),
   twice: chance.of(rates),
   lossRate: chance.of([0, 0.05, 0.3]),
   lagRate: chance.of([0, 0.2]),
-  refuseRate: chance.of([0, 0, 0.1]),
+  refuseRate: chance.of([0, 0, 0.1, 0.5]),
+  eager: chance.of([0, 0, 0.5]),
+  streamLag: chance.of([300, 300, 5_000]),
   endpointDown: chance.of([0, 0.1, 0.5]),
   slowRate: chance.of([0, 0.02, 0.1]),
   refundFails: chance.of([0, 0.2, 0.5]),
@@ -80,7 +82,25 @@ const refundOf = (chance: Chance, amount: bigint): bigint => {
 const momentFrom = (chance: Chance, from: number, span: number) =>
   from + (chance.is(0.4) ? chance.below(150) : chance.below(span));
 
-const commandsFor = (chance: Chance, order: number, { amount, method, expiresInSeconds }: OrderSpec): Command[] => {
+/** In a crowd many try other methods at the same moment. */
+const attemptsFor = (
+  chance: Chance,
+  order: number,
+  method: Method,
+  moment: () => number,
+  crowd: boolean,
+): Command[] => {
+  const together = crowd || chance.is(0.5) ? moment() : undefined;
+  return Array.from({ length: crowd ? 5 : chance.of([0, 0, 1, 2, 4]) }, () => ({
+    kind: 'attempt',
+    at: together === undefined ? moment() : together + chance.below(200),
+    order,
+    method: chance.is(0.3) ? method : chance.of(methods),
+  }));
+};
+
+const commandsFor = (chance: Chance, order: number, spec: OrderSpec, crowd: boolean): Command[] => {
+  const { amount, method, expiresInSeconds } = spec;
   const found: Command[] = [];
   const start = chance.is(0.7) ? 0 : chance.below(5_000);
   const waits = [chance.below(400), chance.of([1_000, 59_000, 61_000]), chance.of([5_000, 60_000])];
@@ -103,9 +123,7 @@ const commandsFor = (chance: Chance, order: number, { amount, method, expiresInS
       ...(chance.is(0.03) && { merchant: true }),
     });
   if (chance.is(0.15)) found.push({ kind: 'fail', at: moment(), order, which: 0 });
-  const tries = chance.of([0, 0, 1, 2]);
-  for (let nth = 0; nth < tries; nth += 1)
-    found.push({ kind: 'attempt', at: moment(), order, method: chance.is(0.3) ? method : chance.of(methods) });
+  found.push(...attemptsFor(chance, order, method, moment, crowd));
   if (chance.is(0.3)) found.push({ kind: 'close', at: moment(), order });
   const refunds = pays > 0 ? chance.of([0, 0, 1, 2, 4]) : 0;
   const soon = moment() + 1_000;
@@ -121,10 +139,12 @@ const commandsFor = (chance: Chance, order: number, { amount, method, expiresInS
 export const storyOf = (seed: number): Story => {
   const chance = new Chance(seed);
   const orders = Array.from({ length: chance.of([1, 1, 2, 3]) }, () => orderFrom(chance));
-  const commands = orders.flatMap((order, index) => commandsFor(chance, index, order));
+  const crowd = chance.is(0.1);
+  const commands = orders.flatMap((order, index) => commandsFor(chance, index, order, crowd));
   if (chance.is(0.05)) commands.push({ kind: 'stray', at: chance.below(5_000) });
   const last = Math.max(...commands.map(({ at }) => at));
-  return { seed, orders, commands, weather: weatherFrom(chance), healsAt: last + chance.of([5_000, 60_000, 300_000]) };
+  const weather = { ...weatherFrom(chance), ...(crowd && { refuseRate: 0.5 }) };
+  return { seed, orders, commands, weather, healsAt: last + chance.of([5_000, 60_000, 300_000]) };
 };
 
 const numberOf = ({ seed }: Story, order: number) => `order-${seed}-${order}`;

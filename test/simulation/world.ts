@@ -30,6 +30,10 @@ export interface Weather {
   readonly endpointDown: number;
   readonly slowRate: number;
   readonly refundFails: number;
+  /** How likely a payer pays the moment an order stands there, before anybody has answered. */
+  readonly eager: number;
+  /** How long a change may wait before the stream shows it, in milliseconds. */
+  readonly streamLag: number;
 }
 
 export const calm: Weather = {
@@ -42,6 +46,8 @@ export const calm: Weather = {
   endpointDown: 0,
   slowRate: 0,
   refundFails: 0,
+  eager: 0,
+  streamLag: 300,
 };
 
 export const app = given.app({ id: derivedId('app', 'simulated'), notify_url: 'https://shop.example/hooks' });
@@ -215,6 +221,10 @@ export class World {
   readonly answers: { number: string; id: string; content: string; isNew: boolean }[] = [];
   readonly silent: Trade[] = [];
   readonly complaints: string[] = [];
+  /** What a test does when an order comes to stand at its channel. */
+  onArrival: (no: string) => void = () => undefined;
+  /** What the app's endpoint answers, where a test says so. */
+  endpoint: (() => { status: number } | { error: string }) | undefined;
   callbacksUntaken = 0;
   healthy = false;
   #weather: Weather;
@@ -301,7 +311,8 @@ export class World {
   }
 
   post(headers: Readonly<Record<string, string>>, body: string): Promise<{ status: number } | { error: string }> {
-    const down = this.clock.chance.is(this.#weather.endpointDown);
+    const says = this.endpoint?.();
+    const down = says ? !('status' in says && says.status < 300) : this.clock.chance.is(this.#weather.endpointDown);
     return this.clock.call({
       kind: 'post',
       name: `post ${headers['webhook-id']}`,
@@ -309,6 +320,7 @@ export class World {
         const { type, data } = JSON.parse(body) as { type: string; data: Record<string, unknown> };
         const eventId = String(headers['webhook-id']);
         this.posted.push({ type, id: String(data['id']), eventId, data, acked: !down, at: this.clock.ms });
+        if (says) return says;
         if (!down) return { status: 200 };
         return this.clock.chance.is(0.5) ? { status: 500 } : { error: 'timeout' };
       },
@@ -328,7 +340,12 @@ export class World {
       };
     this.queues.rules.set('looks', { twice, refuses, work: worker('look', this.kit.look) });
     this.queues.rules.set('notices', { twice, refuses, work: worker('deliver', this.kit.deliver) });
-    const shards = [0, 1].map(() => new Shard<Changed>(this.clock, twice, (batch) => this.#fold(batch)));
+    const shards = [0, 1].map(
+      () =>
+        new Shard<Changed>(this.clock, { again: twice, lag: () => chance.below(this.#weather.streamLag) }, (batch) =>
+          this.#fold(batch),
+        ),
+    );
     this.tables.onCommit = (changes) => {
       this.watch.commit(changes);
       for (const change of changes) {
@@ -383,6 +400,13 @@ export class World {
     if (!attempt) this.watch.violations.push(`placing: ${no} is sent before it is written`);
     else if (payment?.closed_at && this.clock.ms - Date.parse(attempt.created_at) < 60_000)
       this.watch.violations.push(`closing: ${id} is closed, and ${no} is placed`);
+    const { chance } = this.clock;
+    if (chance.is(this.#weather.eager))
+      this.clock.after(chance.below(30), () => {
+        const amount = BigInt((payment?.amount ?? 0) + (chance.is(0.2) ? 1 : 0));
+        this.channelOf(no)?.pay(no, { amount, nasty: false, silent: false });
+      });
+    this.onArrival(no);
   }
 
   #index({ pk, after }: Changed): void {
