@@ -53,8 +53,8 @@ export const paperChannel = (now: () => Date) => {
       orders.set(order.channelOrderNo, { order, outcome: { kind: 'pending' } });
       return { kind: 'placed', action: { type: 'qr_code', content: `weixin://${order.channelOrderNo}` } };
     },
-    query: async (no) => orders.get(no)?.outcome ?? { kind: 'absent' },
-    close: async (no) => {
+    query: async ({ channelOrderNo: no }) => orders.get(no)?.outcome ?? { kind: 'absent' },
+    close: async ({ channelOrderNo: no }) => {
       const known = orders.get(no);
       if (!known) return { kind: 'absent' };
       if (known.outcome.kind === 'succeeded') return { kind: 'ask' };
@@ -68,7 +68,7 @@ export const paperChannel = (now: () => Date) => {
       refunds.set(refund.channelRefundNo, { refund, outcome });
       return outcome;
     },
-    queryRefund: async (no) => refunds.get(no)?.outcome ?? { kind: 'absent' },
+    queryRefund: async ({ channelRefundNo: no }) => refunds.get(no)?.outcome ?? { kind: 'absent' },
     fetchStatement: async () => ({ kind: 'not_yet' }),
     readCallback: ({ body }) => ({
       about: 'payment',

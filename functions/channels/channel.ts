@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import type { ChannelAccount } from './account.ts';
 import type { Fetched, Statement, StatementKind } from './statement.ts';
+import type { Payee, TransferOutcome, TransferRef, TransferToPlace } from './transfer.ts';
 
 /** What a payer can be asked for, as the wire contract lists it. */
 export const Method = z.enum([
@@ -111,11 +112,18 @@ export type RefundOutcome =
 /** What a method may need to know of the payer. */
 export type PayerMember = 'openid' | 'ip' | 'auth_code' | 'bank';
 
-export interface OrderToPlace {
+/** An order as its channel knows it: what some protocol needs to ask about it again, the same for ever. */
+export interface OrderRef {
   readonly channelOrderNo: string;
+  /** A scanned code is asked about and undone by other calls than an order that the payer opens. */
   readonly method: Method;
   readonly amount: bigint;
   readonly currency: string;
+  /** When the attempt was made: part of an order's key where a channel names orders by number and time. */
+  readonly createdAt: Date;
+}
+
+export interface OrderToPlace extends OrderRef {
   readonly subject: string;
   readonly expiresAt: Date;
   readonly notifyUrl: string;
@@ -124,13 +132,20 @@ export interface OrderToPlace {
   readonly payer: { readonly [Member in PayerMember]?: string | undefined };
 }
 
-export interface RefundToPlace {
+/** A refund as its channel knows it. */
+export interface RefundRef {
   /** The same number for ever: a refund is never sent again under another one. */
   readonly channelRefundNo: string;
   readonly channelOrderNo: string;
+  /** The channel's own number of the money that goes back. */
+  readonly channelTradeNo: string;
   readonly amount: bigint;
   readonly paid: bigint;
   readonly currency: string;
+  readonly createdAt: Date;
+}
+
+export interface RefundToPlace extends RefundRef {
   readonly reason: string | undefined;
   readonly notifyUrl: string;
 }
@@ -170,6 +185,8 @@ export interface Capabilities {
   readonly amountMax: bigint;
   readonly canClose: boolean;
   readonly refund: { readonly maxAgeDays: number; readonly partial: boolean; readonly multiple: boolean };
+  /** Whom it can pay out to. */
+  readonly payees?: readonly Payee['kind'][];
   /** What it can be asked for, each morning, about the day before. */
   readonly statements: readonly StatementKind[];
 }
@@ -187,10 +204,16 @@ export interface Channel {
   /** Who we are there: a receipt that names somebody else is a mismatch. */
   readonly identity: { readonly merchant: string; readonly app: string };
   place(order: OrderToPlace): Promise<Placing>;
-  query(channelOrderNo: string): Promise<Outcome>;
-  close(channelOrderNo: string): Promise<Closing>;
+  query(order: OrderRef): Promise<Outcome>;
+  /** Makes sure that the order brings no money any more: closes what the payer may open, undoes what was scanned. */
+  close(order: OrderRef): Promise<Closing>;
   refund(refund: RefundToPlace): Promise<RefundOutcome>;
-  queryRefund(channelRefundNo: string): Promise<RefundOutcome>;
+  queryRefund(refund: RefundRef): Promise<RefundOutcome>;
+  /** 代付, where the channel pays out. */
+  readonly transfers?: {
+    place(transfer: TransferToPlace): Promise<TransferOutcome>;
+    query(transfer: TransferRef): Promise<TransferOutcome>;
+  };
   /** The whole statement of a day, proved to be what the channel made; a download takes as long as it must. */
   fetchStatement(billDate: string, kind: StatementKind): Promise<Fetched>;
   /** Verifies first, then translates; throws `CallbackRefused`. */

@@ -1,8 +1,8 @@
-import type { Closing, Outcome } from '#channels/channel.ts';
+import type { Closing, OrderRef, Outcome } from '#channels/channel.ts';
 import type { OpenAccount, OpenChannel } from '#channels/open.ts';
 
 import type { Attempt } from './attempt.ts';
-import { channelOrderNo, type Payment } from './payment.ts';
+import { orderRef, type Payment } from './payment.ts';
 
 interface Deps {
   readonly open: OpenChannel;
@@ -28,20 +28,20 @@ const absentForSureAfter = 60_000;
 
 const query = async (
   { channel }: OpenAccount,
-  orderNo: string,
+  order: OrderRef,
   closing: boolean,
   canClose: boolean,
 ): Promise<Outcome> => {
-  const outcome = await channel.query(orderNo);
+  const outcome = await channel.query(order);
   // Where a channel cannot close, confirmed unpaid is as good as it gets.
   return closing && !canClose && outcome.kind === 'pending' ? { kind: 'closed' } : outcome;
 };
 
-const outcomeOf = async (account: OpenAccount, orderNo: string, closing: boolean): Promise<Outcome> => {
+const outcomeOf = async (account: OpenAccount, order: OrderRef, closing: boolean): Promise<Outcome> => {
   const { canClose } = account.kind.capabilities;
-  if (!closing || !canClose) return query(account, orderNo, closing, canClose);
-  const answer: Closing = await account.channel.close(orderNo);
-  return answer.kind === 'ask' ? account.channel.query(orderNo) : answer;
+  if (!closing || !canClose) return query(account, order, closing, canClose);
+  const answer: Closing = await account.channel.close(order);
+  return answer.kind === 'ask' ? account.channel.query(order) : answer;
 };
 
 /**
@@ -56,7 +56,7 @@ export const askChannel = async (
 ): Promise<Learnt | undefined> => {
   try {
     const account = await open(attempt.channel_account_id);
-    const outcome = await outcomeOf(account, channelOrderNo(payment, attempt), closing);
+    const outcome = await outcomeOf(account, orderRef(payment, attempt), closing);
     const learnt = { no: attempt.no, identity: account.channel.identity };
     if (outcome.kind !== 'absent') return { ...learnt, outcome };
     if (now().getTime() - attempt.created_at.getTime() < absentForSureAfter) return undefined;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Outcome, Receipt as ChannelReceipt } from '#channels/channel.ts';
+import type { OrderRef, Outcome, Receipt as ChannelReceipt } from '#channels/channel.ts';
 import { feeOn } from '#clearing/fee-plan.ts';
 import { businessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
@@ -92,6 +92,15 @@ export const paymentId = (appId: string, merchantOrderId: string): Id<'pay'> =>
 /** What the channel sees: the payment's 26 characters and the attempt's number, so that a callback finds its payment by key. */
 export const channelOrderNo = (payment: { id: string }, { no, repeats }: Pick<Attempt, 'no' | 'repeats'>): string =>
   `${tail(payment.id)}${String(repeats ?? no).padStart(2, '0')}`;
+
+/** The attempt's order as its channel knows it. */
+export const orderRef = (payment: Payment, attempt: Attempt): OrderRef => ({
+  channelOrderNo: channelOrderNo(payment, attempt),
+  method: attempt.method,
+  amount: payment.amount,
+  currency: payment.currency,
+  createdAt: attempt.created_at,
+});
 
 /** The payment and attempt behind a number that a channel shows us, or nothing when it cannot be one of ours. */
 export const placeOf = (orderNo: string): { id: Id<'pay'>; no: number } | undefined => {

@@ -9,7 +9,7 @@ import { changePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
 import type { Deps as LookDeps } from './look-again.ts';
 import { isLookedAt } from './next-look.ts';
-import { changeAttempt, channelOrderNo, hear, isFinal, loseAnswer, type Payer, type Payment } from './payment.ts';
+import { changeAttempt, hear, isFinal, loseAnswer, orderRef, type Payer, type Payment } from './payment.ts';
 import { routeTo } from './route.ts';
 
 export type Deps = LookDeps & {
@@ -79,10 +79,7 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
   try {
     const { account, channel } = await deps.open(attempt.channel_account_id);
     return await channel.place({
-      channelOrderNo: channelOrderNo(payment, attempt),
-      method: attempt.method,
-      amount: payment.amount,
-      currency: payment.currency,
+      ...orderRef(payment, attempt),
       subject: payment.subject,
       expiresAt: payment.expires_at,
       notifyUrl: deps.callbackUrl(account),

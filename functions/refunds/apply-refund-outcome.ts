@@ -1,7 +1,6 @@
 import type { RefundOutcome } from '#channels/channel.ts';
 import type { OpenChannel } from '#channels/open.ts';
 import { invariant } from '#kernel/failure.ts';
-import { tail } from '#kernel/id.ts';
 import type { Guard } from '#ledger/balance.ts';
 import type { LedgerStore } from '#ledger/store.ts';
 import type { PaymentStore } from '#payments/store.ts';
@@ -10,7 +9,7 @@ import type { Commit, Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import { reversalJournal } from './journals.ts';
-import { accept, fail, isUnderWay, loseAnswer, succeed, type Bucket, type Refund } from './refund.ts';
+import { accept, fail, isUnderWay, loseAnswer, refundRef, succeed, type Bucket, type Refund } from './refund.ts';
 import type { RefundStore } from './store.ts';
 import * as totals from './totals.ts';
 
@@ -80,7 +79,7 @@ const isKnown = (refund: Refund, outcome: RefundOutcome) =>
 const complete = async (deps: Deps, refund: Refund, outcome: RefundOutcome): Promise<RefundOutcome> => {
   if (outcome.kind === 'failed' || outcome.kind === 'absent' || outcome.acceptedAt || refund.accepted) return outcome;
   const { channel } = await deps.open(refund.channel_account_id);
-  return channel.queryRefund(tail(refund.id));
+  return channel.queryRefund(refundRef(refund));
 };
 
 /** Takes in what a channel says of a refund: one transaction over the refund and its payment. Safe to repeat. */

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 
+import type { RefundRef } from '#channels/channel.ts';
 import { BusinessDate, businessDate, Instant } from '#kernel/business-date.ts';
-import { derivedId, IdOf, type Id } from '#kernel/id.ts';
+import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { machine } from '#kernel/machine.ts';
 import { Amount, Currency, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
@@ -59,6 +60,17 @@ export type Refund = z.infer<typeof Refund>;
 
 export const refundId = (appId: string, merchantRefundId: string): Id<'rfd'> =>
   derivedId('rfd', appId, merchantRefundId);
+
+/** The refund as its channel knows it: under the one number that it has for ever. */
+export const refundRef = (refund: Refund): RefundRef => ({
+  channelRefundNo: tail(refund.id),
+  channelOrderNo: refund.channel_order_no,
+  channelTradeNo: refund.channel_trade_no,
+  amount: refund.amount,
+  paid: refund.paid_amount,
+  currency: refund.currency,
+  createdAt: refund.created_at,
+});
 
 /** What the merchant is debited: the amount less the share of the fee that it gets back. */
 export const debited = ({ amount, fee_returned }: Pick<Refund, 'amount' | 'fee_returned'>) => amount - fee_returned;

@@ -1,8 +1,7 @@
 import type { RefundOutcome } from '#channels/channel.ts';
-import { tail } from '#kernel/id.ts';
 
 import { applyRefundOutcome, loseRefundAnswer, type Deps as OutcomeDeps } from './apply-refund-outcome.ts';
-import { isUnderWay, type Refund } from './refund.ts';
+import { isUnderWay, refundRef, type Refund } from './refund.ts';
 
 export type Deps = OutcomeDeps & {
   readonly callbackUrl: (account: { channel: string; id: string }) => string;
@@ -14,11 +13,7 @@ const callChannel = async (deps: Deps, refund: Refund): Promise<RefundOutcome | 
   try {
     const { account, channel } = await deps.open(refund.channel_account_id);
     return await channel.refund({
-      channelRefundNo: tail(refund.id),
-      channelOrderNo: refund.channel_order_no,
-      amount: refund.amount,
-      paid: refund.paid_amount,
-      currency: refund.currency,
+      ...refundRef(refund),
       reason: refund.reason,
       notifyUrl: deps.callbackUrl(account),
     });
@@ -41,7 +36,7 @@ export const lookAtRefund = async (deps: Deps, id: string, { moveOn }: { moveOn:
   const refund = await deps.refunds.get(id);
   if (!isUnderWay(refund)) return refund;
   const { channel } = await deps.open(refund.channel_account_id);
-  const outcome = await channel.queryRefund(tail(id)).catch((error: unknown) => {
+  const outcome = await channel.queryRefund(refundRef(refund)).catch((error: unknown) => {
     deps.noteOutage(`asking about ${id}`, error);
     return undefined;
   });

@@ -107,10 +107,10 @@ export interface Rig {
 
 const calls = {
   place: (rig: Rig) => rig.channel.place(rig.order),
-  query: (rig: Rig) => rig.channel.query(rig.order.channelOrderNo),
-  close: (rig: Rig) => rig.channel.close(rig.order.channelOrderNo),
+  query: (rig: Rig) => rig.channel.query(rig.order),
+  close: (rig: Rig) => rig.channel.close(rig.order),
   refund: (rig: Rig) => rig.channel.refund(rig.refund),
-  queryRefund: (rig: Rig) => rig.channel.queryRefund(rig.refund.channelRefundNo),
+  queryRefund: (rig: Rig) => rig.channel.queryRefund(rig.refund),
   fetchStatement: (rig: Rig) => rig.channel.fetchStatement(rig.statement.billDate, 'trade'),
 };
 

@@ -26,6 +26,7 @@ const order: OrderToPlace = {
   method: 'wechat_native',
   amount: 12_345n,
   currency: 'CNY',
+  createdAt: now,
   subject: '一杯茶',
   expiresAt: new Date('2026-01-31T02:30:00.000Z'),
   notifyUrl: 'https://pay.example.com/callbacks/wechat/chn_1',
@@ -34,9 +35,11 @@ const order: OrderToPlace = {
 const refund: RefundToPlace = {
   channelRefundNo: '01KG7X0000REFUND000000001',
   channelOrderNo: order.channelOrderNo,
+  channelTradeNo: '4200000263201902167700134212',
   amount: 345n,
   paid: order.amount,
   currency: 'CNY',
+  createdAt: now,
   reason: '退货',
   notifyUrl: 'https://pay.example.com/callbacks/wechat/chn_1/refunds',
 };
@@ -433,22 +436,22 @@ describe('an order at WeChat', () => {
     answering({ ...good.place, status: 202 });
     await expect(channel.place(order)).rejects.toThrow('202');
     answering({ ...good.query, status: 202 });
-    await expect(channel.query(order.channelOrderNo)).rejects.toThrow('202');
+    await expect(channel.query(order)).rejects.toThrow('202');
   });
 
   test('that is being paid by code is pending, one that was reversed is closed, one that could not be paid has failed', async () => {
     answering(ok(orderIs('USERPAYING')));
-    expect(await channel.query(order.channelOrderNo)).toEqual({ kind: 'pending' });
+    expect(await channel.query(order)).toEqual({ kind: 'pending' });
     answering(ok(orderIs('REVOKED')));
-    expect(await channel.query(order.channelOrderNo)).toEqual({ kind: 'closed' });
+    expect(await channel.query(order)).toEqual({ kind: 'closed' });
     answering(ok(orderIs('PAYERROR')));
     const failure = { code: 'PAYERROR', message: '说明' };
-    expect(await channel.query(order.channelOrderNo)).toEqual({ kind: 'failed', failure });
+    expect(await channel.query(order)).toEqual({ kind: 'failed', failure });
   });
 
   test('is asked about under our number and our merchant', async () => {
     answering(good.query);
-    await channel.query(order.channelOrderNo);
+    await channel.query(order);
     const target = `/v3/pay/transactions/out-trade-no/${order.channelOrderNo}?mchid=${mchid}`;
     expect(server.received[0]).toMatchObject({ method: 'GET', target, body: '' });
   });
@@ -456,49 +459,49 @@ describe('an order at WeChat', () => {
   test('has the receipt that WeChat states, be it ours or not', async () => {
     const amount = { total: 12_344, currency: 'USD' };
     answering(ok({ ...transaction, mchid: '1900000002', appid: 'wx2', amount }));
-    expect(await channel.query(order.channelOrderNo)).toMatchObject({
+    expect(await channel.query(order)).toMatchObject({
       receipt: { amount: 12_344n, currency: 'USD', merchantAtChannel: '1900000002', appAtChannel: 'wx2' },
     });
   });
 
   test.each(['transaction_id', 'success_time', 'amount'])('that is paid without its %s is unknown', async (member) => {
     answering(ok({ ...transaction, [member]: undefined }));
-    await expect(channel.query(order.channelOrderNo)).rejects.toThrow();
+    await expect(channel.query(order)).rejects.toThrow();
   });
 
   test.each([12_345.5, '12345', 0, -1, 1e300])('that is paid with %j fen is unknown', async (total) => {
     answering(ok({ ...transaction, amount: { total, currency: 'CNY' } }));
-    await expect(channel.query(order.channelOrderNo)).rejects.toThrow();
+    await expect(channel.query(order)).rejects.toThrow();
   });
 
   test.each([400, 403, 500])('is absent only where WeChat says 404, not %i', async (status) => {
     answering(no(status, 'ORDER_NOT_EXIST'));
-    await expect(channel.query(order.channelOrderNo)).rejects.toThrow('querying');
-    await expect(channel.close(order.channelOrderNo)).rejects.toThrow('closing');
+    await expect(channel.query(order)).rejects.toThrow('querying');
+    await expect(channel.close(order)).rejects.toThrow('closing');
   });
 
   test.each([404, 400])('is not absent for any other code of a %i', async (status) => {
     for (const code of ['MCH_NOT_EXISTS', 'NO_AUTH', 'RESOURCE_NOT_EXISTS', 'SIGN_ERROR']) {
       answering(no(status, code));
-      await expect(channel.query(order.channelOrderNo)).rejects.toThrow('querying');
+      await expect(channel.query(order)).rejects.toThrow('querying');
     }
   });
 
   test('that its payer is paying while it is closed is asked about', async () => {
     answering({ status: 202, body: '{"code":"USERPAYING","message":"用户支付中"}' });
-    expect(await channel.close(order.channelOrderNo)).toEqual({ kind: 'ask' });
+    expect(await channel.close(order)).toEqual({ kind: 'ask' });
   });
 
   test('is not closed by an answer that is signed and is not 204', async () => {
     answering(ok({}));
-    await expect(channel.close(order.channelOrderNo)).rejects.toThrow('200');
+    await expect(channel.close(order)).rejects.toThrow('200');
   });
 
   test.each(['SYSTEM_ERROR', 'NO_AUTH', 'SIGN_ERROR', 'PARAM_ERROR', 'A_NEW_CODE'])(
     'whose closing meets %s may be open still: unknown',
     async (code) => {
       answering(no(400, code));
-      await expect(channel.close(order.channelOrderNo)).rejects.toThrow('closing');
+      await expect(channel.close(order)).rejects.toThrow('closing');
     },
   );
 });
@@ -565,13 +568,13 @@ describe('a refund at WeChat', () => {
 
   test('that succeeded without saying when is unknown', async () => {
     answering(ok(refundIs('SUCCESS')));
-    await expect(channel.queryRefund(refund.channelRefundNo)).rejects.toThrow('when');
+    await expect(channel.queryRefund(refund)).rejects.toThrow('when');
   });
 
   test('is absent only for the code that says so', async () => {
     for (const said of [no(404, 'ORDER_NOT_EXIST'), no(404, 'MCH_NOT_EXISTS'), no(400, 'RESOURCE_NOT_EXISTS')]) {
       answering(said);
-      await expect(channel.queryRefund(refund.channelRefundNo)).rejects.toThrow('querying');
+      await expect(channel.queryRefund(refund)).rejects.toThrow('querying');
     }
   });
 });
@@ -727,7 +730,7 @@ describe('an account at WeChat', () => {
 
   test('under a path of an address signs the whole path', async () => {
     answering(good.query);
-    await openWith({ base_url: `${server.url}/proxy/` }).query(order.channelOrderNo);
+    await openWith({ base_url: `${server.url}/proxy/` }).query(order);
     expect(server.received[0]!.target).toMatch(/^\/proxy\/v3\/pay/);
   });
 

@@ -71,10 +71,10 @@ export class SimulatedChannel {
   readonly port: Channel = {
     identity: given.identity,
     place: (order) => this.#call(`place ${order.channelOrderNo}`, () => this.#place(order)),
-    query: (no) => this.#call(`query ${no}`, () => this.#query(no)),
-    close: (no) => this.#call(`close ${no}`, () => this.#close(no)),
+    query: ({ channelOrderNo: no }) => this.#call(`query ${no}`, () => this.#query(no)),
+    close: ({ channelOrderNo: no }) => this.#call(`close ${no}`, () => this.#close(no)),
     refund: (refund) => this.#call(`refund ${refund.channelRefundNo}`, () => this.#refund(refund)),
-    queryRefund: (no) => this.#call(`query refund ${no}`, () => this.#queryRefund(no)),
+    queryRefund: ({ channelRefundNo: no }) => this.#call(`query refund ${no}`, () => this.#queryRefund(no)),
     fetchStatement: async () => ({ kind: 'not_yet' }),
     readCallback: ({ body }) => heardIn(body),
   };

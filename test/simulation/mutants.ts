@@ -288,8 +288,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a refund is tried again under a new number',
     'refunds/send-refund.ts',
-    'return await channel.refund({\n      channelRefundNo: tail(refund.id),',
-    "return await channel.refund({\n      channelRefundNo: refund.status === 'unknown' ? `${tail(refund.id)}2` : tail(refund.id),",
+    'return await channel.refund({\n      ...refundRef(refund),',
+    "return await channel.refund({\n      ...refundRef(refund), ...(refund.status === 'unknown' && { channelRefundNo: `${refundRef(refund).channelRefundNo}2` }),",
   ),
   mutant(
     'a refund that the channel does not know yet has failed',

@@ -53,7 +53,7 @@ const orderPath = (channelOrderNo: string) => `/v3/pay/transactions/out-trade-no
 const payments = (wire: Wire, settings: z.infer<typeof Settings>): Pick<Channel, 'place' | 'query' | 'close'> => ({
   place: (order) => placeOrder(wire, settings.appid, order),
 
-  async query(channelOrderNo) {
+  async query({ channelOrderNo }) {
     const query = new URLSearchParams({ mchid: settings.mchid });
     const reply = await send(wire, 'GET', `${orderPath(channelOrderNo)}?${query.toString()}`);
     if (!reply.ok) return queryRefused(reply);
@@ -62,7 +62,7 @@ const payments = (wire: Wire, settings: z.infer<typeof Settings>): Pick<Channel,
     return outcome;
   },
 
-  async close(channelOrderNo) {
+  async close({ channelOrderNo }) {
     const reply = await send(wire, 'POST', `${orderPath(channelOrderNo)}/close`, { mchid: settings.mchid });
     if (!reply.ok) return closingRefused(reply);
     if (reply.status === 204) return { kind: 'closed' };
@@ -89,7 +89,7 @@ const refunds = (wire: Wire): Pick<Channel, 'refund' | 'queryRefund'> => ({
     return outcome;
   },
 
-  async queryRefund(channelRefundNo) {
+  async queryRefund({ channelRefundNo }) {
     const reply = await send(wire, 'GET', `/v3/refund/domestic/refunds/${encodeURIComponent(channelRefundNo)}`);
     if (!reply.ok) return refundQueryRefused(reply);
     const { refund, outcome } = refundOf(contentOf(reply));
