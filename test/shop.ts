@@ -182,7 +182,7 @@ export const shop = (db: Database, plan = given.feePlan()) => {
       for (const journal of [...journals.flat(), ...beside]) {
         if (!(await ledger.findJournal(journal.id))) throw new Error(`${journal.cause} is not in the books`);
         for (const { subject, side, amount, channel_account_id: channelAccountId } of journal.legs) {
-          const id = accountId({ owner: journal.merchant_id, subject, currency: journal.currency, channelAccountId });
+          const id = accountId({ owner: journal.owner, subject, currency: journal.currency, channelAccountId });
           folded.set(id, (folded.get(id) ?? 0n) + change(subject, side, amount));
         }
       }

@@ -36,6 +36,10 @@ export const Subject = z.enum([
 ] satisfies (keyof typeof chart)[]);
 export type Subject = z.infer<typeof Subject>;
 
+/** Whose account it is: a merchant's, or a user's of an app (会员). */
+export const Owner = z.union([IdOf('mch'), IdOf('usr')]);
+export type Owner = z.infer<typeof Owner>;
+
 export const Kind = z.enum(['asset', 'liability', 'income', 'expense']);
 
 /** An account is named by what it is, not numbered: owner, subject, currency, and the channel account for clearing. */
@@ -58,7 +62,7 @@ export const change = (subject: Subject, side: 'debit' | 'credit', amount: bigin
 export const Account = z.object({
   id: IdOf('acc'),
   subject: Subject,
-  owner: IdOf('mch'),
+  owner: Owner,
   kind: Kind,
   currency: Currency,
   channel_account_id: IdOf('chn').optional(),

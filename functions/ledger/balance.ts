@@ -103,7 +103,7 @@ export const balanceWrite = (table: string, name: AccountName, by: bigint, guard
 /** The changes of all journals, one for each account. */
 export const changesOf = (posted: readonly Journal[]) => {
   const changes = new Map<string, { name: AccountName; by: bigint }>();
-  for (const { merchant_id: owner, currency, legs } of posted)
+  for (const { owner, currency, legs } of posted)
     for (const { subject, channel_account_id: channelAccountId, side, amount } of legs) {
       const name = { owner, subject, currency, channelAccountId };
       const by = (changes.get(accountId(name))?.by ?? 0n) + change(subject, side, amount);

@@ -5,7 +5,7 @@ import { invariant } from '#kernel/failure.ts';
 import { derivedId, IdOf } from '#kernel/id.ts';
 import { Currency, Sum, sum } from '#kernel/money.ts';
 
-import { Subject } from './account.ts';
+import { Owner, Subject } from './account.ts';
 
 /** One side of a journal. Zero legs are left out when the journal is made. */
 export const Leg = z.object({
@@ -21,7 +21,8 @@ export const Journal = z.object({
   id: IdOf('jnl'),
   /** What caused it: the journal's id follows from it, so that posting twice is posting once. */
   cause: z.string(),
-  merchant_id: IdOf('mch'),
+  /** Whose part of the books it moves: each journal balances within one owner. */
+  owner: Owner,
   accounting_date: BusinessDate,
   currency: Currency,
   legs: z.array(Leg).min(2),
@@ -45,7 +46,7 @@ const total = (legs: readonly Leg[], side: Leg['side']) =>
 
 /** A journal of this cause, or nothing when no money moves. */
 export const journal = (
-  fields: Pick<Journal, 'cause' | 'merchant_id' | 'accounting_date' | 'currency'>,
+  fields: Pick<Journal, 'cause' | 'owner' | 'accounting_date' | 'currency'>,
   legs: readonly Leg[],
 ): Journal[] => {
   const moving = legs.filter(({ amount }) => amount !== 0n);

@@ -35,7 +35,7 @@ const inGroups = (journals: readonly Journal[]): Journal[][] => {
 };
 
 /**
- * Posts journals of one merchant. Idempotent, and anyone may post: a journal that exists is dropped, the changes of the
+ * Posts journals of one owner. Idempotent, and anyone may post: a journal that exists is dropped, the changes of the
  * balances are computed again from those that are left, and the rest is tried again.
  */
 const postGroup = async ({ ledger, commit }: Deps, journals: readonly Journal[]): Promise<number> => {
@@ -52,12 +52,12 @@ const postGroup = async ({ ledger, commit }: Deps, journals: readonly Journal[])
 
 /** Returns how many of the journals were new. */
 export const post = async (deps: Deps, journals: readonly Journal[]): Promise<number> => {
-  const byMerchant = Map.groupBy(journals, ({ merchant_id }) => merchant_id);
-  const groups = [...byMerchant.values()].flatMap(inGroups);
+  const byOwner = Map.groupBy(journals, ({ owner }) => owner);
+  const groups = [...byOwner.values()].flatMap(inGroups);
   const posted: number[] = [];
-  // One after another within a merchant, whose balances they share; merchants side by side.
+  // One after another within an owner, whose balances they share; owners side by side.
   await Promise.all(
-    [...Map.groupBy(groups, ([first]) => first?.merchant_id).values()].map(async (ofOne) => {
+    [...Map.groupBy(groups, ([first]) => first?.owner).values()].map(async (ofOne) => {
       for (const group of ofOne) posted.push(await postGroup(deps, group));
     }),
   );

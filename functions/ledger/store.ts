@@ -18,7 +18,7 @@ const entriesList = (owner: string, date: string, shard: string) => `entries#${o
 export const ledgerStore = (db: Database, table: string) => {
   const journals = z.object({ ...Journal.shape, version: z.int() });
   const stored = rows(db, table, journals, (journal) => ({
-    list: entriesList(journal.merchant_id, journal.accounting_date, shardOf(journal.id, 16)),
+    list: entriesList(journal.owner, journal.accounting_date, shardOf(journal.id, 16)),
     listed_at: journal.id,
   }));
   const accounts = rows(db, table, z.object({ ...Account.shape, version: z.int().default(0) }));

@@ -23,7 +23,7 @@ export const entriesOf = (journal: Journal, id: string): z.input<typeof EntryVie
   journal.legs
     .filter(
       ({ subject, channel_account_id: channelAccountId }) =>
-        accountId({ owner: journal.merchant_id, subject, currency: journal.currency, channelAccountId }) === id,
+        accountId({ owner: journal.owner, subject, currency: journal.currency, channelAccountId }) === id,
     )
     .map(({ subject, side, amount }) =>
       z.encode(EntryView, {

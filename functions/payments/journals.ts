@@ -15,7 +15,7 @@ const receiptJournal = (payment: Payment, attempt: Attempt): Journal[] => {
   return journal(
     {
       cause: `${payment.id}#receipt#${String(attempt.no).padStart(2, '0')}`,
-      merchant_id: payment.merchant_id,
+      owner: payment.merchant_id,
       accounting_date: receipt.booked_on,
       currency: receipt.currency,
     },

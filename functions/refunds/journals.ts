@@ -4,7 +4,7 @@ import { debited, type Refund } from './refund.ts';
 
 const of = (refund: Refund, what: string, accounting_date: string) => ({
   cause: `${refund.id}#${what}`,
-  merchant_id: refund.merchant_id,
+  owner: refund.merchant_id,
   accounting_date,
   currency: refund.currency,
 });

@@ -105,7 +105,7 @@ export const releaseJournal = (settlement: Settlement): Journal[] =>
   journal(
     {
       cause: `${settlement.id}#release`,
-      merchant_id: settlement.merchant_id,
+      owner: settlement.merchant_id,
       accounting_date: settlement.accounting_date,
       currency: settlement.currency,
     },

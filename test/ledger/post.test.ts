@@ -26,7 +26,7 @@ const channel = (name: string) => derivedId('chn', name);
 
 /** Money in: `amount` for the merchant, a fee of one fen. */
 const receipt = (of: string, cause: string, amount = 100n, account = 'one', accounting_date = given.today): Journal[] =>
-  journal({ cause: `${of}#${cause}`, merchant_id: owner(of), accounting_date, currency: 'CNY' }, [
+  journal({ cause: `${of}#${cause}`, owner: owner(of), accounting_date, currency: 'CNY' }, [
     debit('channel_clearing', amount, channel(account)),
     credit('merchant_pending', amount),
     debit('merchant_pending', 1n),
@@ -101,7 +101,7 @@ const take = (amount: bigint, guard: { atLeast: bigint }) => {
   const journals = journal(
     {
       cause: `guarded#${Math.random()}`,
-      merchant_id: owner('guarded'),
+      owner: owner('guarded'),
       accounting_date: given.today,
       currency: 'CNY',
     },
@@ -142,7 +142,7 @@ describe('a guard', () => {
     const move = (cause: string, guard: object) =>
       commit(
         ledger.writes(
-          journal({ cause, merchant_id: owner('marked'), accounting_date: given.today, currency: 'CNY' }, [
+          journal({ cause, owner: owner('marked'), accounting_date: given.today, currency: 'CNY' }, [
             debit('merchant_pending', 10n),
             credit('merchant_available', 10n),
           ]),
@@ -247,7 +247,7 @@ describe('the entries of an account', () => {
 });
 
 describe('a journal', () => {
-  const fields = { cause: 'x', merchant_id: owner('x'), accounting_date: given.today, currency: 'CNY' };
+  const fields = { cause: 'x', owner: owner('x'), accounting_date: given.today, currency: 'CNY' };
   test('leaves out what does not move, and is none when nothing does', () => {
     expect(journal(fields, [debit('suspense', 0n), credit('fee_income', 0n)])).toEqual([]);
     const [made] = journal(fields, [

@@ -129,7 +129,7 @@ const perPayment = (world: World, payment: RawPayment, refunds: readonly RawRefu
 interface Journal {
   cause: string;
   id: string;
-  merchant_id: string;
+  owner: string;
   currency: string;
   legs: { subject: string; side: string; amount: number; channel_account_id?: string }[];
 }

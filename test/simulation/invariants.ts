@@ -62,7 +62,7 @@ export interface RawRefund {
 interface RawJournal {
   id: string;
   cause: string;
-  merchant_id: string;
+  owner: string;
   currency: string;
   legs: { subject: string; side: string; amount: number; channel_account_id?: string }[];
 }
@@ -88,9 +88,9 @@ const accountOf = (owner: string, subject: string, currency: string, channel = '
 /** How legs move balances, each positive on its natural side. */
 export const foldedOf = (journals: readonly RawJournal[]): Map<string, number> => {
   const folded = new Map<string, number>();
-  for (const { merchant_id, currency, legs } of journals)
+  for (const { owner, currency, legs } of journals)
     for (const { subject, side, amount, channel_account_id } of legs) {
-      const account = accountOf(merchant_id, subject, currency, channel_account_id);
+      const account = accountOf(owner, subject, currency, channel_account_id);
       const by = (side === 'debit') === debitSide.has(subject) ? amount : -amount;
       folded.set(account, (folded.get(account) ?? 0) + by);
     }
