@@ -10,6 +10,8 @@ import { secretReader } from '#platform/secrets.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
 import { refundDeps } from '#refunds/wire.ts';
 
+import { walletsOf } from '#wallets/wire.ts';
+
 import { callbackStore } from './store.ts';
 
 /** What takes callbacks in, reads them again and attaches them, made once for each environment. */
@@ -30,6 +32,7 @@ export const callbackDeps = (wired: Wired, db: Database) => {
         channelKind,
         secretsOf: (id, { secrets }) => readSecret(id, secrets),
         now: () => at,
+        wallets: walletsOf(db, wired.now),
       })(accountId),
   };
 };

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ChannelAccount } from './account.ts';
 import type { Fetched, Statement, StatementKind } from './statement.ts';
 import type { Payee, TransferOutcome, TransferRef, TransferToPlace } from './transfer.ts';
+import type { Wallets } from './wallets.ts';
 
 /** What a payer can be asked for, as the wire contract lists it. */
 export const Method = z.enum([
@@ -110,7 +111,7 @@ export type RefundOutcome =
   | { readonly kind: 'absent' };
 
 /** What a method may need to know of the payer. */
-export type PayerMember = 'openid' | 'ip' | 'auth_code' | 'bank';
+export type PayerMember = 'openid' | 'ip' | 'auth_code' | 'bank' | 'account';
 
 /** An order as its channel knows it: what some protocol needs to ask about it again, the same for ever. */
 export interface OrderRef {
@@ -124,6 +125,10 @@ export interface OrderRef {
 }
 
 export interface OrderToPlace extends OrderRef {
+  /** The app whose order it is: an account of its users is nobody else's to spend. */
+  readonly appId: string;
+  /** The money is only set aside; `capture` takes it, `close` lets it go. For channels that hold. */
+  readonly hold?: true;
   readonly subject: string;
   readonly expiresAt: Date;
   readonly notifyUrl: string;
@@ -184,6 +189,8 @@ export interface Capabilities {
   readonly amountMin: bigint;
   readonly amountMax: bigint;
   readonly canClose: boolean;
+  /** Whether it can set money aside and take it later: the first stage of a composite payment. */
+  readonly canHold?: true;
   readonly refund: { readonly maxAgeDays: number; readonly partial: boolean; readonly multiple: boolean };
   /** Whom it can pay out to. */
   readonly payees?: readonly Payee['kind'][];
@@ -209,6 +216,8 @@ export interface Channel {
   close(order: OrderRef): Promise<Closing>;
   refund(refund: RefundToPlace): Promise<RefundOutcome>;
   queryRefund(refund: RefundRef): Promise<RefundOutcome>;
+  /** Takes what was set aside for the order, where the channel holds. */
+  capture?(order: OrderRef): Promise<Outcome>;
   /** 代付, where the channel pays out. */
   readonly transfers?: {
     place(transfer: TransferToPlace): Promise<TransferOutcome>;
@@ -227,7 +236,7 @@ export interface ChannelKind {
   /** What the account's row and its secret must hold. */
   readonly settings: z.ZodType;
   readonly secrets: z.ZodType;
-  open(account: ChannelAccount, secrets: unknown, now: () => Date): Channel;
+  open(account: ChannelAccount, secrets: unknown, now: () => Date, wallets?: Wallets): Channel;
   acknowledge(taken: boolean): Acknowledgement;
   /** Reads a statement file whole or not at all; throws `StatementError`. */
   readStatement(bytes: Buffer, kind: StatementKind): Statement;

@@ -21,6 +21,14 @@ export const chart = {
   merchant_available: { kind: 'liability', floor: true },
   /** 冻结: refunds under way. */
   merchant_held: { kind: 'liability', floor: true },
+  /** 余额: what a user has with us. */
+  user_balance: { kind: 'liability', floor: true },
+  /** 预付卡 */
+  prepaid_card: { kind: 'liability', floor: true },
+  /** 钱包冻结: held on a balance or a card until it is posted, voided or expires. */
+  wallet_held: { kind: 'liability', floor: true },
+  /** 内部往来: what one owner has passed to another; over all owners it is zero. */
+  internal_transfer: { kind: 'asset', floor: false },
   /** 挂账: late, duplicate and mismatched receipts; only a desk moves them. */
   suspense: { kind: 'liability', floor: true },
 } as const;
@@ -32,6 +40,10 @@ export const Subject = z.enum([
   'merchant_pending',
   'merchant_available',
   'merchant_held',
+  'user_balance',
+  'prepaid_card',
+  'wallet_held',
+  'internal_transfer',
   'suspense',
 ] satisfies (keyof typeof chart)[]);
 export type Subject = z.infer<typeof Subject>;
@@ -66,6 +78,8 @@ export const Account = z.object({
   kind: Kind,
   currency: Currency,
   channel_account_id: IdOf('chn').optional(),
+  /** Of a user's accounts: the app whose user it is. */
+  app_id: IdOf('app').optional(),
   /** In minor units, positive on the natural side. */
   balance: Sum,
 });

@@ -12,6 +12,7 @@ import { shards } from '#platform/table.ts';
 import * as z from 'zod';
 
 import { listEntries } from './list-entries.ts';
+import type { Account, Owner } from './account.ts';
 import * as operations from './operations.ts';
 import { ledgerStore } from './store.ts';
 import { AccountView } from './view.ts';
@@ -21,16 +22,21 @@ const now = () => new Date();
 const configuration = configurationStore(db, env('CONFIG_TABLE'), now);
 const ledger = ledgerStore(db, env('BOOKS_TABLE'));
 
-const checkOwner = async (app: App, merchantId: string) => {
-  if ((await configuration.merchant(merchantId))?.app_id !== app.id) throw new Failure('not_found');
+/** A merchant's accounts are its app's; those of a user say whose they are. */
+const checkOwner = async (app: App, owner: Owner, accounts: readonly Account[]) => {
+  const isOwn = owner.startsWith('mch_')
+    ? (await configuration.merchant(owner))?.app_id === app.id
+    : accounts.length > 0 && accounts.every(({ app_id }) => app_id === app.id);
+  if (!isOwn) throw new Failure('not_found');
 };
 
 export const handler = api(
   appCaller({ configuration, now }, new SecretsManagerClient()),
   route(operations.findAccounts, async (app, { owner, limit, cursor }) => {
-    await checkOwner(app, owner);
-    // A merchant has about ten: they are read together and handed out in pages, after the last id of the page before.
-    const accounts = (await ledger.accountsOf(owner)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    // An owner has about ten: they are read together and handed out in pages, after the last id of the page before.
+    const read = await ledger.accountsOf(owner);
+    await checkOwner(app, owner, read);
+    const accounts = read.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const left = accounts.filter(({ id }) => cursor === undefined || id > cursor);
     const data = left.slice(0, limit).map((account) => z.encode(AccountView, account));
     return ok({ data, next_cursor: left.length > limit ? (data.at(-1)?.id ?? null) : null });
@@ -38,7 +44,7 @@ export const handler = api(
   route(operations.findEntries, async (app, { id, limit, cursor }) => {
     const account = await ledger.findAccount(id);
     if (!account) throw new Failure('not_found');
-    await checkOwner(app, account.owner);
+    await checkOwner(app, account.owner, [account]);
     const today = businessDate(now(), 'Asia/Shanghai');
     return ok(await listEntries({ ledger, shards, today }, account, { limit, cursor }));
   }),

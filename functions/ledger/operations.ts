@@ -4,6 +4,7 @@ import { IdOf } from '#kernel/id.ts';
 import { Currency } from '#kernel/money.ts';
 import { list, page, plain, type Operation } from '#platform/operation.ts';
 
+import { Owner } from './account.ts';
 import { AccountView, EntryView, TrialBalanceView } from './view.ts';
 
 const signed = { ...plain, security: 'signature' } as const;
@@ -11,8 +12,8 @@ const signed = { ...plain, security: 'signature' } as const;
 export const findAccounts = {
   ...signed,
   route: 'GET /v1/accounts',
-  summary: 'The accounts of a merchant, with their balances',
-  query: z.strictObject({ owner: IdOf('mch'), ...page }),
+  summary: 'The accounts of a merchant or of a user, with their balances',
+  query: z.strictObject({ owner: Owner, ...page }),
   answers: { 200: list(AccountView) },
 } satisfies Operation;
 

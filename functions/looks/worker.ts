@@ -9,6 +9,8 @@ import { count, log } from '#platform/log.ts';
 import { consume } from '#platform/queue.ts';
 import { lookAtRefund } from '#refunds/send-refund.ts';
 import { refundDeps } from '#refunds/wire.ts';
+import { expireHold } from '#wallets/end-hold.ts';
+import { holdDeps } from '#wallets/wire.ts';
 
 import { isMoneyUnknown, isRefundStuck } from './at-risk.ts';
 
@@ -17,6 +19,7 @@ const wired = wire(db);
 const payments = paymentDeps(wired, () => false);
 const refunds = refundDeps(wired, db);
 
+const holds = holdDeps(db, wired.now);
 const callbacks = callbackDeps(wired, db);
 
 /**
@@ -43,5 +46,6 @@ const lookAtTheRefund = async (id: string, moveOn: boolean) => {
 /** Looks at a payment or refund whose end is not known: the active query, expiry, and the closings that were not confirmed. */
 export const handler = consume(Look, ({ id, due, awaited }) => {
   if (awaited) return attachCallbacks(callbacks, id);
+  if (id.startsWith('hld_')) return expireHold(holds, id);
   return id.startsWith('rfd_') ? lookAtTheRefund(id, due) : lookAtThePayment(id, due);
 });

@@ -10,6 +10,7 @@ import { plain, type Operation } from '#platform/operation.ts';
 import * as reconciliation from '#reconciliation/operations.ts';
 import * as refunds from '#refunds/operations.ts';
 import * as settlement from '#settlement/operations.ts';
+import * as wallets from '#wallets/operations.ts';
 
 const isOperation = (value: unknown): value is Operation =>
   typeof value === 'object' && value !== null && 'route' in value && 'security' in value;
@@ -19,6 +20,7 @@ export const allOperations: readonly Operation[] = [
   payments,
   refunds,
   ledger,
+  wallets,
   settlement,
   reconciliation,
   callbacks,

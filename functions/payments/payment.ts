@@ -23,6 +23,8 @@ export const Payer = z.strictObject({
   auth_code: z.string().max(64).optional(),
   device: z.string().max(128).optional(),
   bank: z.string().max(32).optional(),
+  /** The balance or prepaid card that pays. */
+  account: IdOf('acc').optional(),
 });
 export type Payer = z.infer<typeof Payer>;
 

@@ -80,6 +80,7 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
     const { account, channel } = await deps.open(attempt.channel_account_id);
     return await channel.place({
       ...orderRef(payment, attempt),
+      appId: payment.app_id,
       subject: payment.subject,
       expiresAt: payment.expires_at,
       notifyUrl: deps.callbackUrl(account),

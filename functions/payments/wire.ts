@@ -11,6 +11,7 @@ import { env } from '#platform/env.ts';
 import { log } from '#platform/log.ts';
 import { secretReader } from '#platform/secrets.ts';
 import { sender } from '#platform/sender.ts';
+import { walletsOf } from '#wallets/wire.ts';
 
 import { quickLookSeconds } from './next-look.ts';
 import type { Deps } from './place-payment.ts';
@@ -51,6 +52,7 @@ export const wire = (db: Database): Wired => {
       channelKind,
       secretsOf: (id, { secrets }) => secretsOf(id, secrets),
       now,
+      wallets: walletsOf(db, now),
     }),
     payments: paymentStore(db, env('ORDERS_TABLE'), now),
     lookSoon: looksBy(env('LOOKS_QUEUE')),

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
-import { inOrders, readsChannels } from './grants.ts';
+import { chargesWallets, inOrders, readsChannels } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** The payers' page. Whoever has its address may see one payment and choose how to pay it. */
@@ -14,6 +14,7 @@ export class Cashier extends Construct {
       description: 'Shows payers their order, takes their choice, tells how it stands',
       environment: {
         ORDERS_TABLE: data.orders.tableName,
+        BOOKS_TABLE: data.books.tableName,
         CONFIG_TABLE: data.config.tableName,
         CHANNEL_SECRETS: data.channelSecrets.secretArn,
         CASHIER_KEY: data.cashierKey.secretArn,
@@ -22,6 +23,7 @@ export class Cashier extends Construct {
       },
     });
     inOrders(page, data, 'GetItem', 'PutItem');
+    chargesWallets(page, data);
     readsChannels(page, data);
     data.cashierKey.grantRead(page);
     looks.queue.grantSendMessages(page);

@@ -75,6 +75,11 @@ export const readsAppKeys = (handler: ServiceFunction, data: DataStack) => {
   data.appSecrets.grantRead(handler);
 };
 
+/** To charge a user's balance or card: what is held stands beside the payments, its journals and balances in the books. */
+export const chargesWallets = (handler: ServiceFunction, data: DataStack) => {
+  inBooks(handler, data, 'GetItem', 'PutItem', 'UpdateItem');
+};
+
 /** To call a channel: its account and its keys. */
 export const readsChannels = (handler: ServiceFunction, data: DataStack) => {
   inConfig(handler, data, 'GetItem');

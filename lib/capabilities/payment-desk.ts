@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Timer } from '../constructs/timer.ts';
-import { inBooks, inOrders, readsAppKeys, readsChannels } from './grants.ts';
+import { chargesWallets, inBooks, inOrders, readsAppKeys, readsChannels } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Payments, refunds, callbacks and the looks at what has not ended: everything that writes a payment or a refund. */
@@ -30,6 +30,7 @@ export class PaymentDesk extends Construct {
     });
     data.cashierKey.grantRead(payments);
     inOrders(payments, data, 'GetItem', 'PutItem');
+    chargesWallets(payments, data);
     readsAppKeys(payments, data);
     routes.to(
       payments,
@@ -49,6 +50,30 @@ export class PaymentDesk extends Construct {
     inBooks(refunds, data, 'GetItem', 'PutItem', 'UpdateItem');
     readsAppKeys(refunds, data);
     routes.to(refunds, 'POST /v1/refunds', 'GET /v1/refunds/{id}');
+
+    const wallets = new ServiceFunction(this, 'Wallets', {
+      entry: 'wallets/http',
+      description: 'Opens accounts of users; holds and transfers',
+      environment: {
+        ORDERS_TABLE: data.orders.tableName,
+        BOOKS_TABLE: data.books.tableName,
+        CONFIG_TABLE: data.config.tableName,
+        APP_SECRETS: data.appSecrets.secretArn,
+      },
+    });
+    inOrders(wallets, data, 'GetItem', 'PutItem');
+    chargesWallets(wallets, data);
+    readsAppKeys(wallets, data);
+    routes.to(
+      wallets,
+      'POST /v1/accounts',
+      'POST /v1/holds',
+      'GET /v1/holds/{id}',
+      'POST /v1/holds/{id}/post',
+      'POST /v1/holds/{id}/void',
+      'POST /v1/transfers',
+      'GET /v1/transfers/{id}',
+    );
 
     const callbacks = new ServiceFunction(this, 'Callbacks', {
       entry: 'callbacks/http',

@@ -27,6 +27,7 @@ const order: OrderToPlace = {
   amount: 12_345n,
   currency: 'CNY',
   createdAt: now,
+  appId: 'app_00000000000000000000000001',
   subject: '一杯茶',
   expiresAt: new Date('2026-01-31T02:30:00.000Z'),
   notifyUrl: 'https://pay.example.com/callbacks/wechat/chn_1',
