@@ -12,6 +12,7 @@ import { Reconciliation } from './capabilities/reconciliation.ts';
 import { Settlement } from './capabilities/settlement.ts';
 import { PublicApi } from './constructs/public-api.ts';
 import { StatementFetch } from './capabilities/statement-fetch.ts';
+import { Wallets } from './capabilities/wallets.ts';
 import { Routes } from './constructs/routes.ts';
 import { tagged } from './tagged.ts';
 import { WorkQueue } from './constructs/queue-worker.ts';
@@ -62,6 +63,7 @@ export class ServiceStack extends Stack {
       loopbackAllowed,
     };
     new PaymentDesk(this, 'PaymentDesk', shared);
+    new Wallets(this, 'Wallets', shared);
     new Cashier(this, 'Cashier', shared);
     new BooksAndNotices(this, 'BooksAndNotices', shared);
     new Reconciliation(this, 'Reconciliation', shared);

@@ -5,6 +5,7 @@ import { listingOf as noticeListing } from '#notifications/notice.ts';
 import { eventsOf as paymentEvents } from '#payments/events.ts';
 import { journalsOf } from '#payments/journals.ts';
 import { Payment } from '#payments/payment.ts';
+import { nextStep } from '#payments/stages.ts';
 import type { Listing } from '#platform/listed.ts';
 import type { Difference } from '#reconciliation/difference.ts';
 import { eventsOf as refundEvents } from '#refunds/events.ts';
@@ -30,9 +31,11 @@ export interface Consequences {
   readonly events: readonly BusinessEvent[];
   readonly listings: readonly Listing[];
   readonly appeared: readonly string[];
+  /** Composite payments with something to be done about what they hold. */
+  readonly unfinished: readonly string[];
 }
 
-const nothing: Consequences = { journals: [], differences: [], events: [], listings: [], appeared: [] };
+const nothing: Consequences = { journals: [], differences: [], events: [], listings: [], appeared: [], unfinished: [] };
 
 const fresh = <Noun extends { readonly id: string }>(after: readonly Noun[], before: readonly Noun[]): Noun[] => {
   const known = new Set(before.map(({ id }) => id));
@@ -52,6 +55,7 @@ const afterPayment = ({ before, after }: Change): Consequences => {
     differences: fresh(differencesOf(is), was ? differencesOf(was) : []),
     events: paymentEvents(was, is),
     appeared: is.attempts.length > (was?.attempts.length ?? 0) ? [is.id] : [],
+    unfinished: nextStep(is) && !(was && nextStep(was)) ? [is.id] : [],
   };
 };
 

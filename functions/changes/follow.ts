@@ -38,6 +38,9 @@ const wake = async (deps: Deps, appeared: readonly string[]): Promise<void> => {
   await deps.sendLooks(awaited.map((id) => ({ body: { id, awaited: true } })));
 };
 
+/** What is held is taken or let go by a look, at once; if that is lost, the due index has it within a minute. */
+const finish = ({ sendLooks }: Deps, ids: readonly string[]) => sendLooks(ids.map((id) => ({ body: { id } })));
+
 /** Two changes of one row may come together: where it stands after the last of them is what is written. */
 const relist = async ({ list }: Deps, listings: readonly Listing[]): Promise<void> => {
   await Promise.all([...new Map(listings.map((listing) => [listing.id, listing])).values()].map(list));
@@ -54,6 +57,10 @@ export const follow = async (deps: Deps, consequences: readonly Consequences[]):
     wake(
       deps,
       consequences.flatMap(({ appeared }) => appeared),
+    ),
+    finish(
+      deps,
+      consequences.flatMap(({ unfinished }) => unfinished),
     ),
     relist(
       deps,

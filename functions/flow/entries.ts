@@ -2,8 +2,9 @@ import type { StatementKind } from '#channels/statement.ts';
 import { tail } from '#kernel/id.ts';
 import { isMoney, type Attempt } from '#payments/attempt.ts';
 import { channelOrderNo, type Payment } from '#payments/payment.ts';
+import { askedOf } from '#payments/stages.ts';
 import type { PlatformEntry } from '#reconciliation/entry.ts';
-import type { Refund } from '#refunds/refund.ts';
+import { byChannel, type Refund } from '#refunds/refund.ts';
 
 /** One receipt as the statement must show it. */
 export const receiptEntry = (payment: Payment, attempt: Attempt): PlatformEntry[] => {
@@ -17,7 +18,7 @@ export const receiptEntry = (payment: Payment, attempt: Attempt): PlatformEntry[
       channelOrderNo: channelOrderNo(payment, attempt),
       channelTradeNo: receipt.trade_no,
       // Of a mismatch our side is what we asked for: the statement must show the difference, not hide it.
-      amount: mismatch ? payment.amount : receipt.amount,
+      amount: mismatch ? askedOf(payment, attempt) : receipt.amount,
       currency: receipt.currency,
       fee: receipt.cost,
       status: attempt.status,
@@ -59,7 +60,7 @@ export const entriesOfRefund = (refund: Refund): PlatformEntry[] =>
           channelOrderNo: refund.channel_order_no,
           channelTradeNo: refund.channel_trade_no,
           refundNo: tail(refund.id),
-          amount: refund.amount,
+          amount: byChannel(refund),
           currency: refund.currency,
           fee: -refund.accepted.cost_returned,
           status: refund.status,

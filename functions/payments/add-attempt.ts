@@ -2,12 +2,13 @@ import type { Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
 
-import { isLive } from './attempt.ts';
 import { applyOutcome, savePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
 import { isFinal, type Payer, type Payment } from './payment.ts';
 import type { Deps } from './place-payment.ts';
-import { newAttempt, sendOrder } from './start-attempt.ts';
+import { newAttempts } from './new-attempts.ts';
+import { sendStages } from './send-stages.ts';
+import { liveCharge } from './stages.ts';
 
 const attemptsAtMost = 10;
 
@@ -25,13 +26,13 @@ const checkOpen = (payment: Payment, now: Date) => {
 
 /** Two live attempts could both be paid: the one in flight is closed at its channel before another begins. */
 const closeLive = async (deps: Deps, payment: Payment): Promise<Payment> => {
-  const live = payment.attempts.find(isLive);
+  const live = liveCharge(payment);
   if (!live) return payment;
   const learnt = live.mismatch ? undefined : await askChannel(deps, payment, live, { closing: true });
   if (!learnt) throw new Failure('attempt_in_flight');
   const heard = await applyOutcome(deps, payment, learnt);
   checkOpen(heard, deps.now());
-  if (heard.attempts.some(isLive)) throw new Failure('attempt_in_flight');
+  if (liveCharge(heard)) throw new Failure('attempt_in_flight');
   return heard;
 };
 
@@ -43,18 +44,23 @@ export const addAttempt = async (
 ): Promise<{ payment: Payment; isNew: boolean }> => {
   const read = await paymentOf(deps, app, id);
   checkOpen(read, deps.now());
-  const live = read.attempts.find(isLive);
-  if (live?.method === method) return { payment: await sendOrder(deps, read, live.no), isNew: false };
+  const live = liveCharge(read);
+  if (live?.method === method) return { payment: await sendStages(deps, read), isNew: false };
   if (read.attempts.length >= attemptsAtMost) throw new Failure('too_many_attempts');
 
   const merchant = await deps.merchant(read.merchant_id);
   if (merchant?.status !== 'active') throw new Failure('merchant_not_active');
-  const wanted = { method, amount: read.amount, currency: read.currency, payer: payer ?? read.payer };
-  const chosen = await newAttempt(deps, merchant, wanted, read.attempts.length + 1);
+  const paying = { ...read, payer: payer ?? read.payer };
+  // What can be refused is refused before the attempt in flight is closed.
+  await newAttempts(deps, merchant, paying, method);
   const free = await closeLive(deps, read);
-  // Somebody else may have added one meanwhile: no two attempts share a number.
-  const attempt = { ...chosen, no: free.attempts.length + 1 };
-  const saved = await savePayment(deps, free, { ...free, payer: wanted.payer, attempts: [...free.attempts, attempt] });
+  // Somebody else may have added one meanwhile, or let the hold go: no two attempts share a number.
+  const added = await newAttempts(deps, merchant, { ...free, payer: paying.payer }, method);
+  const saved = await savePayment(deps, free, {
+    ...free,
+    payer: paying.payer,
+    attempts: [...free.attempts, ...added],
+  });
   if (!saved) throw new Failure('conflict');
-  return { payment: await sendOrder(deps, saved, attempt.no), isNew: true };
+  return { payment: await sendStages(deps, saved), isNew: true };
 };

@@ -1,5 +1,6 @@
 import type { Closing, OrderRef, Outcome } from '#channels/channel.ts';
 import type { OpenAccount, OpenChannel } from '#channels/open.ts';
+import { invariant } from '#kernel/failure.ts';
 
 import type { Attempt } from './attempt.ts';
 import { orderRef, type Payment } from './payment.ts';
@@ -37,7 +38,17 @@ const query = async (
   return closing && !canClose && outcome.kind === 'pending' ? { kind: 'closed' } : outcome;
 };
 
-const outcomeOf = async (account: OpenAccount, order: OrderRef, closing: boolean): Promise<Outcome> => {
+/** What is wanted of the order: how it stands, that it brings no more money, or that what it holds is taken. */
+export interface Wanted {
+  readonly closing: boolean;
+  readonly capture?: boolean;
+}
+
+const outcomeOf = async (account: OpenAccount, order: OrderRef, { closing, capture }: Wanted): Promise<Outcome> => {
+  if (capture) {
+    invariant(account.channel.capture !== undefined, `${account.kind.name} cannot hold`);
+    return account.channel.capture(order);
+  }
   const { canClose } = account.kind.capabilities;
   if (!closing || !canClose) return query(account, order, closing, canClose);
   const answer: Closing = await account.channel.close(order);
@@ -52,11 +63,11 @@ export const askChannel = async (
   { open, now, noteOutage }: Deps,
   payment: Payment,
   attempt: Attempt,
-  { closing }: { closing: boolean },
+  wanted: Wanted,
 ): Promise<Learnt | undefined> => {
   try {
     const account = await open(attempt.channel_account_id);
-    const outcome = await outcomeOf(account, orderRef(payment, attempt), closing);
+    const outcome = await outcomeOf(account, orderRef(payment, attempt), wanted);
     const learnt = { no: attempt.no, identity: account.channel.identity };
     if (outcome.kind !== 'absent') return { ...learnt, outcome };
     if (now().getTime() - attempt.created_at.getTime() < absentForSureAfter) return undefined;
@@ -64,7 +75,7 @@ export const askChannel = async (
     return {
       ...learnt,
       ofVersion: payment.version,
-      outcome: closing ? { kind: 'closed' } : { kind: 'failed', failure },
+      outcome: wanted.closing ? { kind: 'closed' } : { kind: 'failed', failure },
     };
   } catch (error) {
     noteOutage(`asking about attempt ${attempt.no} of ${payment.id}`, error);

@@ -52,6 +52,12 @@ export const Attempt = z.object({
   channel: z.string(),
   channel_account_id: IdOf('chn'),
   status: AttemptStatus,
+  /** Of a composite payment: 1 holds, 2 charges. */
+  stage: z.literal([1, 2]).optional(),
+  /** What it asks for, where that is not the whole payment. */
+  amount: Amount.optional(),
+  /** A hold that is being let go: nothing may be charged on the strength of it any more. */
+  releasing: z.literal(true).optional(),
   /** When the channel answered; until then a repeated placement may send the same order again. */
   action: Action.optional(),
   /** How long the action is good, where the channel says so; after it the same order is sent again for a new one. */

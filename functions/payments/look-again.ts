@@ -1,7 +1,9 @@
 import { askChannel, holdsFor, type Learnt } from './ask-channel.ts';
 import { changePayment, type Deps as WriteDeps } from './apply-outcome.ts';
+import { finishStages } from './finish-stages.ts';
 import { isLookedAt } from './next-look.ts';
 import { hear, isFinal, requestClose, type CloseReason, type Payment } from './payment.ts';
+import { isHold } from './stages.ts';
 
 export type Deps = WriteDeps & Parameters<typeof askChannel>[0];
 
@@ -26,9 +28,11 @@ export const lookAt = async (
   const reason = isFinal(read) || isStuck(read) ? undefined : (close ?? dueToClose(read, deps.now()));
   // On a payment that is settled, what is still live could only be paid twice.
   const closing = reason !== undefined || isFinal(read);
-  const asked = read.attempts.filter(isLookedAt).map((attempt) => askChannel(deps, read, attempt, { closing }));
+  const asked = read.attempts
+    .filter((each) => isLookedAt(each) && !isHold(each))
+    .map((attempt) => askChannel(deps, read, attempt, { closing }));
   const learnt = (await Promise.all(asked)).filter((found): found is Learnt => found !== undefined);
-  return changePayment(
+  const looked = await changePayment(
     deps,
     read.id,
     (payment) => {
@@ -43,6 +47,7 @@ export const lookAt = async (
     },
     read,
   );
+  return finishStages(deps, looked);
 };
 
 export const lookAgain = async (deps: Deps, id: string, { moveOn }: { moveOn: boolean }): Promise<Payment> => {

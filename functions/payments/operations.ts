@@ -5,7 +5,7 @@ import { IdOf } from '#kernel/id.ts';
 import { Amount, Currency } from '#kernel/money.ts';
 import { list, page, plain, type Operation } from '#platform/operation.ts';
 
-import { Payer } from './payment.ts';
+import { Payer, Prepaid } from './payment.ts';
 import { PaymentView } from './view.ts';
 
 /** The caller's own number of something. */
@@ -40,6 +40,7 @@ export const PaymentToPlace = z.strictObject({
     .string()
     .regex(/^[0-9A-Za-z._-]{1,64}$/)
     .optional(),
+  prepaid: Prepaid.optional(),
   payer: Payer.optional(),
   expires_in_seconds: z.int().min(60).max(1_296_000).default(7_200),
   notify_url: Url.optional(),

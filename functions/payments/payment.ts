@@ -7,8 +7,10 @@ import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { invariant } from '#kernel/failure.ts';
 import { Amount, Currency, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
+import { Wallet } from '#wallets/hold.ts';
 
 import { afterOutcome, Attempt, attempts, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
+import { askedOf, canComplete, isHold, winners } from './stages.ts';
 
 export const PaymentStatus = z.enum(['open', 'challenged', 'paying', 'paid', 'paid_late', 'closed']);
 export type PaymentStatus = z.infer<typeof PaymentStatus>;
@@ -28,10 +30,19 @@ export const Payer = z.strictObject({
 });
 export type Payer = z.infer<typeof Payer>;
 
+/** The part of a payment that a balance or a prepaid card pays. */
+export const Prepaid = z.strictObject({
+  method: z.enum(['balance', 'prepaid_card']),
+  account: IdOf('acc'),
+  amount: Amount,
+});
+
 /** What the refunds of a payment have taken so far. */
 export const RefundTotals = z.object({
   succeeded: Sum,
   in_flight: Sum,
+  /** Of these, what goes back to the balance or card of a composite payment. */
+  by_wallet: Sum.optional(),
   /** Of the merchant's fee, by refunds in flight or succeeded. */
   fee_returned: Sum,
   /** Of the channel's cost, and the amount of the refunds that the channel has accepted. */
@@ -60,6 +71,10 @@ export const Payment = z.object({
   subject: z.string(),
   method: z.string().optional(),
   product_code: z.string().optional(),
+  /** 组合支付: this much is held there first, and taken once the rest is paid by another method. */
+  prepaid: Prepaid.optional(),
+  /** 充值: whose account the money is for, instead of the merchant's. */
+  beneficiary: Wallet.optional(),
   payer: Payer.optional(),
   notify_url: z.string().optional(),
   return_url: z.string().optional(),
@@ -99,7 +114,7 @@ export const channelOrderNo = (payment: { id: string }, { no, repeats }: Pick<At
 export const orderRef = (payment: Payment, attempt: Attempt): OrderRef => ({
   channelOrderNo: channelOrderNo(payment, attempt),
   method: attempt.method,
-  amount: payment.amount,
+  amount: askedOf(payment, attempt),
   currency: payment.currency,
   createdAt: attempt.created_at,
 });
@@ -110,7 +125,8 @@ export const placeOf = (orderNo: string): { id: Id<'pay'>; no: number } | undefi
   return match?.[1] ? { id: `pay_${match[1]}`, no: Number(match[2]) } : undefined;
 };
 
-export const winner = ({ attempts: tries }: Payment) => tries.find(isWinner);
+/** The attempt that paid, once everything is paid; of a composite payment the one that charged. */
+export const winner = (payment: Payment): Attempt | undefined => winners(payment)[0];
 
 /** Derived, never stored: paid once paid; late only when success reached a payment that was stored as closed. */
 export const statusOf = (payment: Payment): PaymentStatus => {
@@ -178,15 +194,18 @@ const receive = (
   const ofThisOrder = payment.attempts.filter((other) => (other.repeats ?? other.no) === attempt.no);
   if (ofThisOrder.some((other) => other.receipt?.trade_no === receipt.channelTradeNo)) return payment;
 
-  const mismatch = mismatchOf(payment, identity, receipt);
+  const asked = { amount: askedOf(payment, attempt), currency: payment.currency };
+  const mismatch = mismatchOf(asked, identity, receipt);
   const before = statusOf(payment);
-  const duplicate = before === 'paid' || before === 'paid_late';
-  const late = before === 'closed';
+  const isStagePaid = payment.attempts.some((other) => isWinner(other) && isHold(other) === isHold(attempt));
+  const duplicate = before === 'paid' || before === 'paid_late' || isStagePaid;
+  // What came after the hold was let go completes nothing: the app must not deliver.
+  const late = before === 'closed' || (!duplicate && !canComplete(payment, attempt));
   const heard: Attempt = {
     ...attempt,
     // A mismatched success is not known to be a success: a person decides, and until then nothing expires or closes.
     status: mismatch ? 'unknown' : 'succeeded',
-    receipt: receiptFor(attempt, { receipt, now }, !mismatch && !duplicate && !late),
+    receipt: receiptFor(attempt, { receipt, now }, !mismatch && !duplicate && !late && !payment.beneficiary),
     failure: undefined,
     // What there was to do is done; signed for a phone, it is a third of the row.
     action: undefined,

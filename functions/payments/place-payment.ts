@@ -8,7 +8,9 @@ import { contend, lost } from '#platform/contend.ts';
 
 import { PaymentToPlace } from './operations.ts';
 import { paymentId, type Payment } from './payment.ts';
-import { newAttempt, sendOrder, type Deps as AttemptDeps } from './start-attempt.ts';
+import { newAttempts } from './new-attempts.ts';
+import { sendStages } from './send-stages.ts';
+import type { Deps as AttemptDeps } from './start-attempt.ts';
 import * as z from 'zod';
 
 export type Deps = AttemptDeps & {
@@ -60,6 +62,10 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace): Promise<Pay
   const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
   const { method, expires_in_seconds, ...kept } = input;
+  if (input.prepaid && input.prepaid.amount >= input.amount)
+    throw new Failure('invalid_request', {
+      errors: [{ pointer: '/prepaid/amount', detail: 'less than the amount: pay all of it by that method instead' }],
+    });
   if (!method) await checkCashier(deps, app, input.product_code);
   const now = deps.now();
   return {
@@ -72,7 +78,7 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace): Promise<Pay
     content: contentOf(input),
     created_at: now,
     expires_at: new Date(now.getTime() + expires_in_seconds * 1_000),
-    attempts: method ? [await newAttempt(deps, merchant, { ...input, method }, 1)] : [],
+    attempts: method ? await newAttempts(deps, merchant, { ...input, attempts: [] }, method) : [],
   };
 };
 
@@ -107,7 +113,7 @@ export const placePayment = async (
     throw refusal;
   });
   const created = prepared.version === 0 ? await create(deps, prepared) : { payment: prepared, isNew: false };
-  if (created.isNew) return { payment: await sendOrder(deps, created.payment, 1), isNew: true };
+  if (created.isNew) return { payment: await sendStages(deps, created.payment), isNew: true };
   const existing = sameAgain(created.payment, contentOf(input));
-  return { payment: await sendOrder(deps, existing, existing.attempts.length), isNew: false };
+  return { payment: await sendStages(deps, existing), isNew: false };
 };

@@ -1,16 +1,14 @@
-import type { Method, Placing } from '#channels/channel.ts';
+import type { Placing } from '#channels/channel.ts';
 import type { OpenAccount, OpenChannel } from '#channels/open.ts';
-import { termsOf, type FeePlan } from '#clearing/fee-plan.ts';
-import { Failure } from '#kernel/failure.ts';
-import type { Merchant } from '#merchants/merchant.ts';
+import type { FeePlan } from '#clearing/fee-plan.ts';
 
-import { attempts, type Attempt } from './attempt.ts';
+import { afterOutcome, attempts, type Attempt } from './attempt.ts';
 import { changePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
 import type { Deps as LookDeps } from './look-again.ts';
 import { isLookedAt } from './next-look.ts';
-import { changeAttempt, hear, isFinal, loseAnswer, orderRef, type Payer, type Payment } from './payment.ts';
-import { routeTo } from './route.ts';
+import { changeAttempt, hear, isFinal, loseAnswer, orderRef, type Payment } from './payment.ts';
+import { isHold } from './stages.ts';
 
 export type Deps = LookDeps & {
   readonly open: OpenChannel;
@@ -18,30 +16,6 @@ export type Deps = LookDeps & {
   readonly callbackUrl: (account: OpenAccount['account']) => string;
   /** Has the payment looked at soon: an answer is missing. */
   readonly lookSoon: (id: string) => Promise<void>;
-};
-
-/** Chooses the channel account and fixes what the attempt will cost, before anything is sent. */
-export const newAttempt = async (
-  deps: Deps,
-  merchant: Merchant,
-  wanted: { method: Method; amount: bigint; currency: string; payer?: Payer | undefined },
-  no: number,
-): Promise<Attempt> => {
-  const candidates = await Promise.all(merchant.channel_account_ids.map((id) => deps.open(id)));
-  const { account } = routeTo(candidates, wanted);
-  const plan = await deps.feePlan(merchant.fee_plan_id);
-  if (!plan) throw new Failure('method_not_available', { detail: 'the merchant has no fee plan' });
-  return {
-    no,
-    method: wanted.method,
-    channel: account.channel,
-    channel_account_id: account.id,
-    status: 'pending',
-    terms: termsOf(plan, wanted.method),
-    cost: account.cost,
-    time_zone: account.time_zone,
-    created_at: deps.now(),
-  };
 };
 
 /** Without an answer the same order, under the same number, may be sent again: channels answer it alike. */
@@ -52,16 +26,26 @@ export const isUnanswered = ({ status, action, mismatch }: Attempt) =>
 const isRunOut = ({ status, action_until, mismatch }: Attempt, now: Date) =>
   !mismatch && status === 'pending' && action_until !== undefined && action_until <= now;
 
+/** A charge is sent only once its hold stands: one whose hold was refused was never sent, and never will be. */
+const dropCharge = (payment: Payment, hold: number): Payment => {
+  const charge = payment.attempts.find((each) => each.no > hold && !isHold(each));
+  if (!charge) return payment;
+  const failure = { code: 'hold_refused', message: 'nothing was charged: the part that is held first was refused' };
+  return changeAttempt(payment, charge.no, (attempt) => afterOutcome(attempt, { kind: 'failed', failure }));
+};
+
 const afterPlacing = (payment: Payment, no: number, placing: Placing | undefined, now: Date): Payment => {
   if (!placing) return loseAnswer(payment, no);
   if (placing.kind === 'ask') return payment;
-  if (placing.kind === 'refused')
-    return hear(
+  if (placing.kind === 'refused') {
+    const refused = hear(
       payment,
       no,
       { kind: 'failed', failure: placing.failure },
       { identity: { merchant: '', app: '' }, now },
     );
+    return payment.attempts.some((each) => each.no === no && isHold(each)) ? dropCharge(refused, no) : refused;
+  }
   return changeAttempt(payment, no, (attempt) =>
     // Money of another amount came before the answer to the placing: it waits for a person, and nobody pays again.
     attempt.mismatch
@@ -85,7 +69,8 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
       expiresAt: payment.expires_at,
       notifyUrl: deps.callbackUrl(account),
       returnUrl: payment.return_url,
-      payer: payment.payer ?? {},
+      payer: isHold(attempt) ? { account: payment.prepaid?.account } : (payment.payer ?? {}),
+      ...(isHold(attempt) && { hold: true }),
     });
   } catch (error) {
     deps.noteOutage(`placing attempt ${attempt.no} of ${payment.id}`, error);

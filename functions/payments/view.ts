@@ -3,18 +3,20 @@ import * as z from 'zod';
 import { Action, Method } from '#channels/channel.ts';
 import { Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf } from '#kernel/id.ts';
-import { Amount, Currency, Sum } from '#kernel/money.ts';
+import { Amount, Currency, Sum, sum } from '#kernel/money.ts';
 
-import { AttemptStatus, isWinner, Mismatch, type Attempt } from './attempt.ts';
+import { AttemptStatus, Mismatch, type Attempt } from './attempt.ts';
 import {
   channelOrderNo,
   CloseReason,
   noRefunds,
   PaymentStatus,
+  Prepaid,
   refundable,
   statusOf,
   type Payment,
 } from './payment.ts';
+import { askedOf, winners } from './stages.ts';
 
 export const AttemptView = z.object({
   id: IdOf('att'),
@@ -46,6 +48,7 @@ export const PaymentView = z.object({
   subject: z.string(),
   method: z.string().nullable(),
   product_code: z.string().nullable(),
+  prepaid: Prepaid.nullable(),
   status: PaymentStatus,
   created_at: Instant,
   expires_at: Instant,
@@ -70,9 +73,9 @@ const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof Attemp
   channel_account_id: attempt.channel_account_id,
   channel_order_no: channelOrderNo(payment, attempt),
   channel_trade_no: attempt.receipt?.trade_no ?? null,
-  amount: attempt.receipt?.amount ?? payment.amount,
+  amount: attempt.receipt?.amount ?? askedOf(payment, attempt),
   status: attempt.status,
-  stage: 1,
+  stage: attempt.stage ?? 1,
   duplicate: attempt.duplicate ?? false,
   mismatch: attempt.mismatch ?? null,
   // What there was to do ends with the attempt.
@@ -87,7 +90,10 @@ const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof Attemp
 export const paymentView = (payment: Payment, cashierUrl: string | null = null): z.input<typeof PaymentView> => {
   const status = statusOf(payment);
   const refunds = payment.refunds ?? noRefunds;
-  const receipt = payment.attempts.find((attempt) => isWinner(attempt) || attempt.late)?.receipt;
+  const paid = winners(payment);
+  const receipts = (paid.length > 0 ? paid : payment.attempts.filter(({ late }) => late).slice(0, 1)).flatMap(
+    ({ receipt }) => receipt ?? [],
+  );
   return z.encode(PaymentView, {
     id: payment.id,
     app_id: payment.app_id,
@@ -99,16 +105,17 @@ export const paymentView = (payment: Payment, cashierUrl: string | null = null):
     subject: payment.subject,
     method: payment.method ?? null,
     product_code: payment.product_code ?? null,
+    prepaid: payment.prepaid ?? null,
     status,
     created_at: payment.created_at,
     expires_at: payment.expires_at,
-    paid_at: receipt?.paid_at ?? null,
+    paid_at: receipts[0]?.paid_at ?? null,
     closed_at: payment.closed_at ?? null,
     close_requested_at: payment.close_requested_at ?? null,
     close_reason: payment.closed_at ? (payment.close_reason ?? null) : null,
     amount_refunded: refunds.succeeded,
     amount_refundable: refundable(payment),
-    fee: receipt?.fee ?? null,
+    fee: receipts.length > 0 ? sum(receipts.map(({ fee }) => fee)) : null,
     late: status === 'paid_late',
     cashier_url: cashierUrl,
     risk: null,

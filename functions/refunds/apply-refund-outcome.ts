@@ -4,7 +4,7 @@ import { invariant } from '#kernel/failure.ts';
 import type { Guard } from '#ledger/balance.ts';
 import type { LedgerStore } from '#ledger/store.ts';
 import type { PaymentStore } from '#payments/store.ts';
-import type { Payment } from '#payments/payment.ts';
+import { winner, type Payment } from '#payments/payment.ts';
 import type { Commit, Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
@@ -45,7 +45,7 @@ export const bucketOf = async (
 const decideAccepted = (refund: Refund, payment: Payment, outcome: Accepting, now: Date): Decided => {
   const at = outcome.acceptedAt ?? refund.accepted?.at;
   invariant(at !== undefined, `nobody says when ${refund.id} was accepted`);
-  const costReturned = totals.costShare(payment, refund.amount);
+  const costReturned = totals.costShare(payment, totals.charged(refund));
   const taken = accept(refund, { channelRefundNo: outcome.channelRefundNo, at, costReturned });
   const counted = refund.accepted ? payment : totals.accepted(payment, taken);
   if (outcome.kind === 'processing') return { refund: taken, payment: counted, beside: [] };
@@ -60,7 +60,9 @@ const decideFailed = async (
   failure: { code: string; message: string },
 ): Promise<Decided> => {
   const { flow_date_of_payment: flow_date } = refund;
-  const { bucket, guard } = await bucketOf(deps, { ...refund, flow_date });
+  // A payment is released with what was charged, also where the refund goes back to a card.
+  const { channel_account_id } = winner(payment) ?? refund;
+  const { bucket, guard } = await bucketOf(deps, { ...refund, channel_account_id, flow_date });
   const ended = fail(refund, failure, bucket, deps.now());
   const guards = guard ? [guard] : [];
   return {

@@ -1,14 +1,16 @@
 import { businessDate } from '#kernel/business-date.ts';
-import { Failure } from '#kernel/failure.ts';
+import { Failure, invariant } from '#kernel/failure.ts';
 import { post } from '#ledger/post.ts';
 import type { App } from '#merchants/app.ts';
 import { paymentOf } from '#payments/add-attempt.ts';
 import { journalsOf } from '#payments/journals.ts';
 import { channelOrderNo, refundable, winner, type Payment } from '#payments/payment.ts';
 import { contend, lost } from '#platform/contend.ts';
+import { walletOf } from '#wallets/make-hold.ts';
 
 import { bucketOf } from './apply-refund-outcome.ts';
 import { reserveJournal } from './journals.ts';
+import { legsOf } from './legs.ts';
 import type { RefundToCreate } from './operations.ts';
 import { debited, isUnderWay, refundId, type Refund } from './refund.ts';
 import { sendRefund, type Deps } from './send-refund.ts';
@@ -18,7 +20,7 @@ const day = 86_400_000;
 
 /** What can be refunded at all: a payment that pays for its order, within its channel's window, up to what is left. */
 const checkRefundable = async (deps: Deps, payment: Payment, amount: bigint) => {
-  const paid = winner(payment);
+  const paid = payment.beneficiary ? undefined : winner(payment);
   if (!paid?.receipt)
     throw new Failure('payment_not_refundable', {
       detail:
@@ -31,12 +33,21 @@ const checkRefundable = async (deps: Deps, payment: Payment, amount: bigint) => 
     throw new Failure('refund_window_closed');
   if (!partial && amount !== payment.amount)
     throw new Failure('unsupported', { detail: 'the channel refunds in full only' });
-  return { attempt: paid, receipt: paid.receipt };
+  return { ...paid, receipt: paid.receipt };
 };
 
+/** Whose account a part of a composite payment goes back to. */
+const walletBehind = async (deps: Deps, { prepaid, app_id }: Payment) =>
+  prepaid && walletOf(await deps.ledger.findAccount(prepaid.account), app_id);
+
 const prepare = async (deps: Deps, app: App, payment: Payment, input: RefundToCreate) => {
-  const { attempt, receipt } = await checkRefundable(deps, payment, input.amount);
-  const { bucket, guard } = await bucketOf(deps, { ...payment, ...attempt, flow_date: receipt.flow_date });
+  const charge = await checkRefundable(deps, payment, input.amount);
+  const legs = legsOf(payment, input.amount, await walletBehind(deps, payment));
+  invariant(legs !== undefined, `${payment.id} is paid by nothing`);
+  const { attempt, ...back } = legs;
+  const { receipt } = attempt;
+  // A payment is released with what was charged: that day decides, also for what was held.
+  const { bucket, guard } = await bucketOf(deps, { ...payment, ...charge, flow_date: charge.receipt.flow_date });
   const now = deps.now();
   const refund: Refund = {
     id: refundId(app.id, input.merchant_refund_id),
@@ -52,11 +63,12 @@ const prepare = async (deps: Deps, app: App, payment: Payment, input: RefundToCr
     status: 'processing',
     fee_returned: totals.feeShare(payment, input.amount),
     bucket,
+    ...back,
     channel_account_id: attempt.channel_account_id,
     channel_order_no: channelOrderNo(payment, attempt),
     channel_trade_no: receipt.trade_no,
     paid_amount: receipt.amount,
-    flow_date_of_payment: receipt.flow_date,
+    flow_date_of_payment: charge.receipt.flow_date,
     time_zone: attempt.time_zone,
     created_at: now,
     reserved_on: businessDate(now, attempt.time_zone),

@@ -6,6 +6,7 @@ import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { machine } from '#kernel/machine.ts';
 import { Amount, Currency, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
+import { Wallet } from '#wallets/hold.ts';
 
 export const RefundStatus = z.enum(['processing', 'pending_approval', 'succeeded', 'failed', 'unknown']);
 export type RefundStatus = z.infer<typeof RefundStatus>;
@@ -39,6 +40,10 @@ export const Refund = z.object({
   /** The share of the merchant's fee that goes back with it. */
   fee_returned: Sum,
   bucket: Bucket,
+  /** The part that goes back to the balance or card of a composite payment, once the channel has given back the rest. */
+  wallet: z.object({ ...Wallet.shape, channel_account_id: IdOf('chn'), amount: Amount }).optional(),
+  /** How much of the amount goes back to a balance or card, by whichever way. */
+  by_wallet: Sum.optional(),
   /** The attempt whose money goes back, at its channel. */
   channel_account_id: IdOf('chn'),
   channel_order_no: z.string(),
@@ -61,12 +66,15 @@ export type Refund = z.infer<typeof Refund>;
 export const refundId = (appId: string, merchantRefundId: string): Id<'rfd'> =>
   derivedId('rfd', appId, merchantRefundId);
 
+/** What the channel gives back of it. */
+export const byChannel = ({ amount, wallet }: Pick<Refund, 'amount' | 'wallet'>) => amount - (wallet?.amount ?? 0n);
+
 /** The refund as its channel knows it: under the one number that it has for ever. */
 export const refundRef = (refund: Refund): RefundRef => ({
   channelRefundNo: tail(refund.id),
   channelOrderNo: refund.channel_order_no,
   channelTradeNo: refund.channel_trade_no,
-  amount: refund.amount,
+  amount: byChannel(refund),
   paid: refund.paid_amount,
   currency: refund.currency,
   createdAt: refund.created_at,

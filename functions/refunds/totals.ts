@@ -1,6 +1,7 @@
 import { shareReturned } from '#clearing/fee-plan.ts';
-import { greatest, least } from '#kernel/money.ts';
+import { greatest, least, sum } from '#kernel/money.ts';
 import { noRefunds, winner, type Payment, type RefundTotals } from '#payments/payment.ts';
+import { winners } from '#payments/stages.ts';
 
 import { debited, type Refund } from './refund.ts';
 
@@ -15,17 +16,18 @@ const withTotals = (payment: Payment, change: (totals: RefundTotals) => RefundTo
  */
 export const feeShare = (payment: Payment, amount: bigint): bigint => {
   const paid = winner(payment);
+  const fee = sum(winners(payment).map(({ receipt }) => receipt?.fee ?? 0n));
   if (!paid?.receipt || paid.terms.on_refund === 'kept') return 0n;
   const { succeeded, in_flight, fee_returned } = payment.refunds ?? noRefunds;
-  const share = shareReturned(paid.receipt.fee, payment.amount, succeeded + in_flight + amount, fee_returned);
+  const share = shareReturned(fee, payment.amount, succeeded + in_flight + amount, fee_returned);
   return least(amount, greatest(0n, share));
 };
 
 /** The channel's cost comes back in the order in which the channel accepts refunds. */
 export const costShare = (payment: Payment, amount: bigint): bigint => {
-  const cost = winner(payment)?.receipt?.cost ?? 0n;
+  const { cost = 0n, amount: charged = payment.amount } = winner(payment)?.receipt ?? {};
   const { accepted, cost_returned } = payment.refunds ?? noRefunds;
-  return greatest(0n, shareReturned(cost, payment.amount, accepted + amount, cost_returned));
+  return greatest(0n, shareReturned(cost, charged, accepted + amount, cost_returned));
 };
 
 const fromPending = (refund: Refund, sign: 1n | -1n) => {
@@ -47,18 +49,22 @@ const addFromPending = (totals: RefundTotals, refund: Refund, sign: 1n | -1n): R
   };
 };
 
+/** What goes back by the channel that charged: its cost comes back with that alone. */
+export const charged = ({ amount, by_wallet = 0n }: Refund) => amount - by_wallet;
+
 /** What the payment keeps of a refund that was reserved. */
 export const reserved = (payment: Payment, refund: Refund): Payment =>
   withTotals(payment, (totals) => ({
     ...addFromPending(totals, refund, 1n),
     in_flight: totals.in_flight + refund.amount,
+    ...(refund.by_wallet && { by_wallet: (totals.by_wallet ?? 0n) + refund.by_wallet }),
     fee_returned: totals.fee_returned + refund.fee_returned,
   }));
 
 export const accepted = (payment: Payment, refund: Refund): Payment =>
   withTotals(payment, (totals) => ({
     ...totals,
-    accepted: totals.accepted + refund.amount,
+    accepted: totals.accepted + charged(refund),
     cost_returned: totals.cost_returned + (refund.accepted?.cost_returned ?? 0n),
   }));
 
@@ -80,8 +86,9 @@ export const failed = (payment: Payment, refund: Refund): Payment =>
     return {
       ...undone,
       in_flight: totals.in_flight - refund.amount,
+      ...(refund.by_wallet && { by_wallet: (totals.by_wallet ?? 0n) - refund.by_wallet }),
       fee_returned: totals.fee_returned - refund.fee_returned,
-      accepted: totals.accepted - (refund.accepted ? refund.amount : 0n),
+      accepted: totals.accepted - (refund.accepted ? charged(refund) : 0n),
       cost_returned: totals.cost_returned - (refund.accepted?.cost_returned ?? 0n),
     };
   });

@@ -2,10 +2,11 @@ import * as z from 'zod';
 
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, type Id } from '#kernel/id.ts';
-import { Currency, Sum, sum } from '#kernel/money.ts';
+import { Currency, least, Sum, sum } from '#kernel/money.ts';
 import { credit, debit, journal, type Journal } from '#ledger/journal.ts';
-import { isWinner } from '#payments/attempt.ts';
+import type { Attempt } from '#payments/attempt.ts';
 import { noRefunds, type Payment } from '#payments/payment.ts';
+import { isHold, winners } from '#payments/stages.ts';
 import { versioned } from '#platform/rows.ts';
 
 const Counted = z.object({ count: z.int(), amount: Sum });
@@ -54,6 +55,7 @@ export interface Item {
   readonly payment: Payment;
   readonly amount: bigint;
   readonly fee: bigint;
+  readonly refunds: number;
   readonly refunded: bigint;
   readonly feeReturned: bigint;
   readonly net: bigint;
@@ -63,24 +65,47 @@ export interface Item {
  * The receipt by which a payment belongs to that day of that channel account. Its late or second receipts are shown by
  * the statements of other days too, and release nothing.
  */
-export const receiptOn = (payment: Payment, { channelAccountId, date }: { channelAccountId: string; date: string }) => {
-  const paid = payment.attempts.find(isWinner);
-  return paid?.channel_account_id === channelAccountId && paid.receipt?.flow_date === date ? paid.receipt : undefined;
+export const receiptOn = (payment: Payment, day: { channelAccountId: string; date: string }) =>
+  // What was paid into a user's account is not the merchant's.
+  payment.beneficiary ? undefined : winnerOn(payment, day)?.receipt;
+
+const winnerOn = (payment: Payment, { channelAccountId, date }: { channelAccountId: string; date: string }) => {
+  return winners(payment).find(
+    (attempt) => attempt.channel_account_id === channelAccountId && attempt.receipt?.flow_date === date,
+  );
+};
+
+/**
+ * What refunds have taken from pending falls on what was charged, as far as that goes, then on what was held: a composite
+ * payment is released in two days' settlements, and what both release together must be there.
+ */
+const takenFrom = (payment: Payment, paid: Attempt) => {
+  const { amount_from_pending: amount, from_pending: taken, count_from_pending: count } = payment.refunds ?? noRefunds;
+  if (!payment.prepaid) return { count, amount, taken };
+  const charge = winners(payment)[0]?.receipt;
+  const ofCharge = charge
+    ? { amount: least(amount, charge.amount), taken: least(taken, charge.amount - charge.fee) }
+    : { amount: 0n, taken: 0n };
+  return isHold(paid)
+    ? { count: 0, amount: amount - ofCharge.amount, taken: taken - ofCharge.taken }
+    : { count, ...ofCharge };
 };
 
 /** What a payment of the day still has in the pending balance: its net, less what its refunds have taken from there. */
 export const itemOf = (payment: Payment, day: { channelAccountId: string; date: string }): Item[] => {
+  const paid = winnerOn(payment, day);
   const receipt = receiptOn(payment, day);
-  if (!receipt) return [];
-  const { amount_from_pending: refunded, from_pending } = payment.refunds ?? noRefunds;
+  if (!paid || !receipt) return [];
+  const { count: refunds, amount: refunded, taken } = takenFrom(payment, paid);
   return [
     {
       payment,
       amount: receipt.amount,
       fee: receipt.fee,
+      refunds,
       refunded,
-      feeReturned: refunded - from_pending,
-      net: receipt.amount - receipt.fee - from_pending,
+      feeReturned: refunded - taken,
+      net: receipt.amount - receipt.fee - taken,
     },
   ];
 };
@@ -88,7 +113,7 @@ export const itemOf = (payment: Payment, day: { channelAccountId: string; date: 
 export const totalsOf = (items: readonly Item[]) => ({
   payments: { count: items.length, amount: sum(items.map(({ amount }) => amount)) },
   refunds: {
-    count: items.reduce((total, { payment }) => total + (payment.refunds?.count_from_pending ?? 0), 0),
+    count: items.reduce((total, { refunds }) => total + refunds, 0),
     amount: sum(items.map(({ refunded }) => refunded)),
   },
   fees: { amount: sum(items.map(({ fee, feeReturned }) => fee - feeReturned)) },

@@ -3,6 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
 
+import { channelKind } from '#channels/registry.ts';
 import { configurationStore } from '#configuration/store.ts';
 import { flowStore } from '#flow/store.ts';
 import { addDays, BusinessDate, businessDate } from '#kernel/business-date.ts';
@@ -17,8 +18,10 @@ import { latestBatch } from '#reconciliation/batches/versions.ts';
 import { openDifferences } from '#reconciliation/batches/withheld.ts';
 import { fileStore } from '#reconciliation/files/store.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
+import { holdStore } from '#wallets/store.ts';
 
 import { judgeDay } from './judge-day.ts';
+import { proveDay } from './prove-day.ts';
 import { settleAccount } from './settle-account.ts';
 import { settlementStore, statementFiles } from './store.ts';
 
@@ -31,6 +34,16 @@ const reconciliation = reconciliationStore(db, env('BOOKS_TABLE'));
 const files = fileStore(s3, env('STATEMENTS_BUCKET'));
 const statements = statementFiles(s3, env('STATEMENTS_BUCKET'));
 const paymentsOf = async (account: string, date: string) => (await flow.read(account, date)).payments;
+/** By the statement of the day, or for our own channel, which has none, by our own books. */
+const judgeBy = (by: Parameters<typeof judgeDay>[0] & Parameters<typeof proveDay>[0]) => {
+  const [judge, prove] = [judgeDay(by), proveDay(by)];
+  return async (id: `chn_${string}`, date: BusinessDate) => {
+    const account = await configuration.channelAccount(id);
+    const hasStatements = account && channelKind(account.channel).capabilities.statements.length > 0;
+    return hasStatements ? judge(id, date) : prove(id, date);
+  };
+};
+
 const deps = {
   settlements: settlementStore(db, env('BOOKS_TABLE')),
   ledger: ledgerStore(db, env('BOOKS_TABLE')),
@@ -40,11 +53,13 @@ const deps = {
   paymentsOf,
   keepStatement: statements.keep,
   readStatement: statements.read,
-  judge: judgeDay({
+  judge: judgeBy({
     paymentsOf,
     latestBatch: (channel_account_id, bill_date) =>
       latestBatch(reconciliation, { channel_account_id, bill_date, kind: 'trade' }),
     openDifferences: openDifferences.bind(undefined, { store: reconciliation, files }),
+    flowOf: (account, date) => flow.read(account, date),
+    holds: holdStore(db, env('ORDERS_TABLE')).getMany,
   }),
   announce: announcer(db, new EventBridgeClient(), new SQSClient(), configuration, now),
   now,

@@ -51,30 +51,6 @@ export class PaymentDesk extends Construct {
     readsAppKeys(refunds, data);
     routes.to(refunds, 'POST /v1/refunds', 'GET /v1/refunds/{id}');
 
-    const wallets = new ServiceFunction(this, 'Wallets', {
-      entry: 'wallets/http',
-      description: 'Opens accounts of users; holds and transfers',
-      environment: {
-        ORDERS_TABLE: data.orders.tableName,
-        BOOKS_TABLE: data.books.tableName,
-        CONFIG_TABLE: data.config.tableName,
-        APP_SECRETS: data.appSecrets.secretArn,
-      },
-    });
-    inOrders(wallets, data, 'GetItem', 'PutItem');
-    chargesWallets(wallets, data);
-    readsAppKeys(wallets, data);
-    routes.to(
-      wallets,
-      'POST /v1/accounts',
-      'POST /v1/holds',
-      'GET /v1/holds/{id}',
-      'POST /v1/holds/{id}/post',
-      'POST /v1/holds/{id}/void',
-      'POST /v1/transfers',
-      'GET /v1/transfers/{id}',
-    );
-
     const callbacks = new ServiceFunction(this, 'Callbacks', {
       entry: 'callbacks/http',
       description: 'Takes in what channels call back',
