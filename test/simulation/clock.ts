@@ -52,7 +52,7 @@ export interface Made<Result> {
 const current = new AsyncLocalStorage<Task>();
 
 /** Everything that waits has run as far as it can: each handler stands at a call of a port. */
-const settled = () => new Promise<void>((resolve) => void process.nextTick(resolve));
+const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 /**
  * One process world: a clock, one chance, and everything that can happen next in one pool. At each step one thing is
@@ -88,7 +88,7 @@ export class Clock {
     this.#things.push({ at: this.ms + Math.max(0, milliseconds), no: this.#made, run, task });
   }
 
-  sleep = (milliseconds: number) => new Promise<void>((resolve) => void this.after(milliseconds, resolve));
+  sleep = (milliseconds: number) => new Promise<void>((resolve) => this.after(milliseconds, resolve));
 
   say(line: string): void {
     this.trace?.(`${new Date(this.ms).toISOString().slice(5, 23)}  ${line}`);

@@ -94,8 +94,8 @@ const perPayment = (world: World, payment: RawPayment, refunds: readonly RawRefu
   say(status !== 'under way' || stuck, `rest: ${id} never ends`);
   say(payment.due_at === undefined, `rest: ${id} is still looked at`);
   const of = refunds.filter(({ payment_id }) => payment_id === id);
-  const total = (status: string) =>
-    of.filter((refund) => refund.status === status).reduce((sum, { amount }) => sum + amount, 0);
+  const total = (which: string) =>
+    of.filter((refund) => refund.status === which).reduce((sum, { amount }) => sum + amount, 0);
   say(total('succeeded') === (payment.refunds?.succeeded ?? 0), `refunds: ${id} counts ${payment.refunds?.succeeded}`);
   say((payment.refunds?.in_flight ?? 0) === 0, `refunds: ${id} has ${payment.refunds?.in_flight} in flight for ever`);
   const paid = attempts.find(isWinner)?.receipt;
@@ -185,7 +185,7 @@ const books = (world: World, payments: readonly RawPayment[], refunds: readonly 
       'channel_account_id',
       'balance',
     ].map((name) => row[name]);
-    const account = `${String(owner)} ${String(subject)} ${String(currency)} ${String(channel ?? '')}`;
+    const account = `${String(owner)} ${String(subject)} ${String(currency)} ${typeof channel === 'string' ? channel : ''}`;
     say(
       (folded.get(account) ?? 0) === balance,
       `balance: ${account} is ${String(balance)}, its journals say ${folded.get(account)}`,

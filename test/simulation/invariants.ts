@@ -102,7 +102,7 @@ const rowAccount = (row: Row) =>
     String(row['owner']),
     String(row['subject']),
     String(row['currency']),
-    row['channel_account_id'] === undefined ? '' : String(row['channel_account_id']),
+    typeof row['channel_account_id'] === 'string' ? row['channel_account_id'] : '',
   );
 
 /** Watches every commit: what may never be so, not even for a moment. */

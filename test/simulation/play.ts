@@ -40,7 +40,7 @@ for (let seed = from; seed < from + count; seed += 1) {
   }
 }
 const seconds = (performance.now() - start) / 1000;
-log(Object.fromEntries([...tally].sort()));
+log(Object.fromEntries([...tally].toSorted(([a], [b]) => (a < b ? -1 : 1))));
 const cpu = process.cpuUsage();
 log({
   cpuSeconds: (cpu.user + cpu.system) / 1e6,

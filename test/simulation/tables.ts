@@ -184,7 +184,7 @@ export class Tables {
     const items =
       name === 'TransactWrite' ? input.TransactItems : [name === 'Put' ? { Put: input } : { Update: input }];
     const keys = items.map(({ Put, Update, ConditionCheck }) =>
-      String(Put?.Item['pk'] ?? (Update ?? ConditionCheck)?.Key.pk),
+      String(Put ? (Put.Item['pk'] as string) : (Update ?? ConditionCheck)?.Key.pk),
     );
     if (new Set(keys).size !== keys.length || keys.length > 100)
       throw new Error('one row twice, or too many, in a transaction');

@@ -169,7 +169,7 @@ const kitOf = (code: Code) => {
       code.takeCallback(callbackDeps, accountId as never, { headers: {}, body: Buffer.from(body) }),
     follow: (consequences: Parameters<Code['follow']>[1]) => code.follow(followDeps, consequences),
     look: code.consume(Look, ({ id, due, awaited }) => {
-      if (awaited) return code.attachCallbacks(callbackDeps as never, id);
+      if (awaited) return code.attachCallbacks(callbackDeps, id);
       return id.startsWith('rfd_')
         ? code.lookAtRefund(deps, id, { moveOn: due })
         : code.lookAgain(deps, id, { moveOn: due });
