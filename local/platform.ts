@@ -54,7 +54,7 @@ const stageOf = async (
     merchant_id: merchant.id,
     suspended_merchant_id: rows.merchants[2]?.id ?? null,
     products: rows.cashier_profiles.map(({ product_code }) => product_code),
-    channel_accounts: { wechat: rows.channel_accounts[0].id },
+    channel_accounts: { wechat: rows.channel_accounts[0].id, internal: rows.channel_accounts[1].id },
     admin: { token: await token('admin', 'admin') },
     finance_maker: { token: await token('maker', 'finance_maker') },
     finance_checker: { token: await token('checker', 'finance_checker') },

@@ -1,6 +1,8 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 import { cashierLink } from '#cashier/wire.ts';
+import { tail } from '#kernel/id.ts';
+import { ledgerStore } from '#ledger/store.ts';
 import { appCaller } from '#merchants/wire.ts';
 import { urlAllowed } from '#notifications/endpoints/url.ts';
 import { database } from '#platform/database.ts';
@@ -12,10 +14,13 @@ import { closePayment } from './close-payment.ts';
 import * as operations from './operations.ts';
 import { paymentId, statusOf, type Payment } from './payment.ts';
 import { placePayment } from './place-payment.ts';
+import { placeRecharge, rechargeView } from './recharge.ts';
 import { paymentView } from './view.ts';
 import { paymentDeps, wire } from './wire.ts';
 
-const wired = wire(database());
+const db = database();
+const wired = wire(db);
+const findAccount = ledgerStore(db, env('BOOKS_TABLE')).findAccount;
 const loopbackAllowed = env('LOOPBACK_ALLOWED') === 'yes';
 const deps = paymentDeps(wired, (url) => urlAllowed(url, { loopbackAllowed }));
 const linkOf = cashierLink(wired.now);
@@ -26,6 +31,15 @@ export const handler = api(
   route(operations.placePayment, async (app, input) => {
     const { payment, isNew } = await placePayment(deps, app, input);
     return isNew ? created(await shown(payment)) : ok(await shown(payment));
+  }),
+  route(operations.placeRecharge, async (app, input) => {
+    const { payment, isNew } = await placeRecharge({ ...deps, findAccount }, app, input);
+    const shownRecharge = rechargeView(payment, await linkOf(payment));
+    return isNew ? created(shownRecharge) : ok(shownRecharge);
+  }),
+  route(operations.getRecharge, async (app, { id }) => {
+    const payment = await paymentOf(deps, app, `pay_${tail(id)}`);
+    return ok(rechargeView(payment, await linkOf(payment)));
   }),
   route(operations.getPayment, async (app, { id }) => ok(await shown(await paymentOf(deps, app, id)))),
   route(operations.findPayments, async (app, { merchant_order_id }) => {

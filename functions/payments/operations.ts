@@ -6,6 +6,7 @@ import { Amount, Currency } from '#kernel/money.ts';
 import { list, page, plain, type Operation } from '#platform/operation.ts';
 
 import { Payer, Prepaid } from './payment.ts';
+import { RechargeView } from './recharge.ts';
 import { PaymentView } from './view.ts';
 
 /** The caller's own number of something. */
@@ -49,6 +50,16 @@ export const PaymentToPlace = z.strictObject({
 });
 export type PaymentToPlace = z.infer<typeof PaymentToPlace>;
 
+/** A placement for a user's account instead of an order. */
+export const RechargeToPlace = z.strictObject({
+  ...PaymentToPlace.omit({ merchant_order_id: true, business_order_id: true, prepaid: true, subject: true }).shape,
+  merchant_recharge_id: CallersNumber,
+  account: IdOf('acc'),
+  subject: Subject.default('充值'),
+});
+
+const oneRecharge = z.strictObject({ id: IdOf('rch') });
+
 const onePayment = z.strictObject({ id: IdOf('pay') });
 const signed = { ...plain, security: 'signature' } as const;
 
@@ -58,6 +69,22 @@ export const placePayment = {
   summary: 'Place a payment order; the same number and content answer the same payment again',
   body: PaymentToPlace,
   answers: { 200: PaymentView, 201: PaymentView },
+} satisfies Operation;
+
+export const placeRecharge = {
+  ...signed,
+  route: 'POST /v1/recharges',
+  summary: 'Recharge a user’s account: a payment whose money is that account’s; the same number answers the same again',
+  body: RechargeToPlace,
+  answers: { 200: RechargeView, 201: RechargeView },
+} satisfies Operation;
+
+export const getRecharge = {
+  ...signed,
+  route: 'GET /v1/recharges/{id}',
+  summary: 'A recharge, with its payment',
+  path: oneRecharge,
+  answers: { 200: RechargeView },
 } satisfies Operation;
 
 export const getPayment = {

@@ -106,6 +106,10 @@ export const noRefunds: RefundTotals = {
 export const paymentId = (appId: string, merchantOrderId: string): Id<'pay'> =>
   derivedId('pay', appId, merchantOrderId);
 
+/** The app's numbers of recharges are a series of their own; no number of an order has this shape. */
+export const rechargePaymentId = (appId: string, merchantRechargeId: string): Id<'pay'> =>
+  derivedId('pay', appId, `recharge#${merchantRechargeId}`);
+
 /** What the channel sees: the payment's 26 characters and the attempt's number, so that a callback finds its payment by key. */
 export const channelOrderNo = (payment: { id: string }, { no, repeats }: Pick<Attempt, 'no' | 'repeats'>): string =>
   `${tail(payment.id)}${String(repeats ?? no).padStart(2, '0')}`;

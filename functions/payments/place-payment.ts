@@ -5,9 +5,10 @@ import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
 import type { Merchant } from '#merchants/merchant.ts';
 import { contend, lost } from '#platform/contend.ts';
+import type { Wallet } from '#wallets/hold.ts';
 
 import { PaymentToPlace } from './operations.ts';
-import { paymentId, type Payment } from './payment.ts';
+import { paymentId, rechargePaymentId, type Payment } from './payment.ts';
 import { newAttempts } from './new-attempts.ts';
 import { sendStages } from './send-stages.ts';
 import type { Deps as AttemptDeps } from './start-attempt.ts';
@@ -30,11 +31,19 @@ const sorted = (value: unknown): unknown =>
       )
     : value;
 
+/** 充值: the payment is for a user's account. Its numbers are another series than those of orders. */
+interface Purpose {
+  readonly beneficiary?: Wallet;
+}
+
+const idOf = (app: App, { merchant_order_id }: PaymentToPlace, { beneficiary }: Purpose) =>
+  beneficiary ? rechargePaymentId(app.id, merchant_order_id) : paymentId(app.id, merchant_order_id);
+
 /** A digest of what was asked for. Where the payer stood is not part of it: a retry may come from another address. */
-const contentOf = (input: PaymentToPlace): string => {
+const contentOf = (input: PaymentToPlace, { beneficiary }: Purpose): string => {
   const payer = input.payer && { ...input.payer, ip: undefined, device: undefined };
   const named = payer && Object.values(payer).some((member) => member !== undefined) ? payer : undefined;
-  const wire = z.encode(PaymentToPlace, { ...input, payer: named });
+  const wire = { ...z.encode(PaymentToPlace, { ...input, payer: named }), beneficiary };
   return createHash('sha256')
     .update(JSON.stringify(sorted(wire)))
     .digest('base64url');
@@ -57,7 +66,7 @@ const checkCashier = async (deps: Deps, app: App, productCode: string | undefine
 };
 
 /** Everything that can be refused is refused before anything is written or sent. */
-const prepare = async (deps: Deps, app: App, input: PaymentToPlace): Promise<Payment> => {
+const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Purpose): Promise<Payment> => {
   const merchant = await merchantFor(deps, app, input.merchant_id);
   const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
@@ -71,11 +80,12 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace): Promise<Pay
   return {
     ...kept,
     method,
-    id: paymentId(app.id, input.merchant_order_id),
+    ...purpose,
+    id: idOf(app, input, purpose),
     version: 0,
     app_id: app.id,
     business_order_id: input.business_order_id ?? input.merchant_order_id,
-    content: contentOf(input),
+    content: contentOf(input, purpose),
     created_at: now,
     expires_at: new Date(now.getTime() + expires_in_seconds * 1_000),
     attempts: method ? await newAttempts(deps, merchant, { ...input, attempts: [] }, method) : [],
@@ -103,17 +113,17 @@ export const placePayment = async (
   deps: Deps,
   app: App,
   asked: PaymentToPlace,
+  purpose: Purpose = {},
 ): Promise<{ payment: Payment; isNew: boolean }> => {
   const input = { ...asked, business_order_id: asked.business_order_id ?? asked.merchant_order_id };
-  const prepared = await prepare(deps, app, input).catch(async (refusal: unknown) => {
+  const prepared = await prepare(deps, app, input, purpose).catch(async (refusal: unknown) => {
     // A number that was used answers as it did, also when a new placement would be refused by now.
-    const existing =
-      refusal instanceof Failure ? await deps.find(paymentId(app.id, input.merchant_order_id)) : undefined;
-    if (existing) return sameAgain(existing, contentOf(input));
+    const existing = refusal instanceof Failure ? await deps.find(idOf(app, input, purpose)) : undefined;
+    if (existing) return sameAgain(existing, contentOf(input, purpose));
     throw refusal;
   });
   const created = prepared.version === 0 ? await create(deps, prepared) : { payment: prepared, isNew: false };
   if (created.isNew) return { payment: await sendStages(deps, created.payment), isNew: true };
-  const existing = sameAgain(created.payment, contentOf(input));
+  const existing = sameAgain(created.payment, contentOf(input, purpose));
   return { payment: await sendStages(deps, existing), isNew: false };
 };

@@ -39,11 +39,18 @@ export const holdForApp = async (
   const { merchant_hold_id, account, amount, currency, expires_in_seconds } = asked;
   const id = holdOfApp(app.id, merchant_hold_id);
   const from = await chargeable(deps, app, account, currency);
-  const expiresAt = new Date(deps.now().getTime() + expires_in_seconds * 1_000);
   const found = await deps.holds.find(id);
   const made = found
     ? { hold: found, isNew: false }
-    : await makeHold(deps, { id, appId: app.id, from, amount, currency, timeZone: booksTimeZone, expiresAt });
+    : await makeHold(deps, {
+        id,
+        appId: app.id,
+        from,
+        amount,
+        currency,
+        timeZone: booksTimeZone,
+        expiresInSeconds: expires_in_seconds,
+      });
   if ('refused' in made) throw new Failure('insufficient_balance');
   const { hold } = made;
   const life = hold.expires_at ? hold.expires_at.getTime() - hold.created_at.getTime() : 0;

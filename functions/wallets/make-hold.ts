@@ -23,7 +23,7 @@ interface ToHold {
   readonly currency: string;
   readonly timeZone: string;
   readonly channelAccountId?: Hold['channel_account_id'];
-  readonly expiresAt?: Date;
+  readonly expiresInSeconds?: number;
   /** Taken at once. */
   readonly post?: true;
 }
@@ -43,7 +43,8 @@ const made = (asked: ToHold, now: Date): Hold => {
     time_zone: asked.timeZone,
     created_at: now,
     held_on: today,
-    expires_at: asked.expiresAt,
+    expires_at:
+      asked.expiresInSeconds === undefined ? undefined : new Date(now.getTime() + asked.expiresInSeconds * 1_000),
     ...(asked.post && { ended: { at: now, booked_on: today } }),
     refunds: [],
   };

@@ -37,6 +37,8 @@ export class PaymentDesk extends Construct {
       'POST /v1/payments',
       'GET /v1/payments',
       'GET /v1/payments/{id}',
+      'POST /v1/recharges',
+      'GET /v1/recharges/{id}',
       'POST /v1/payments/{id}/attempts',
       'POST /v1/payments/{id}/close',
     );

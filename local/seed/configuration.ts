@@ -11,7 +11,7 @@ const Row = z.looseObject({ id: z.string() });
 const Rows = z.object({
   fee_plans: z.tuple([z.looseObject({ id: z.string(), default: z.looseObject({ rate_ppm: z.int() }) })]),
   settlement_plans: z.array(Row),
-  channel_accounts: z.tuple([Row]),
+  channel_accounts: z.tuple([Row, Row]),
   apps: z.tuple([Row, Row]),
   merchants: z.tuple([Row, Row], Row),
   cashier_profiles: z.array(z.looseObject({ id: z.string(), product_code: z.string() })),
@@ -40,7 +40,7 @@ const key = (app: { id: string }, { public_key_pem }: Identities['app'], id: str
 /** The demo's configuration: two business systems with a merchant each, and one WeChat account at the sandbox. */
 export const configuration = (identities: Identities, wechat: WechatAccess, baseUrl: string) => {
   const [shop, other] = rows.apps;
-  const [account] = rows.channel_accounts;
+  const [account, internal] = rows.channel_accounts;
   const { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem } = wechat;
   return {
     ...rows,
@@ -49,6 +49,7 @@ export const configuration = (identities: Identities, wechat: WechatAccess, base
         ...account,
         settings: { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem, base_url: baseUrl },
       },
+      internal,
     ],
     keys: [key(shop, identities.app, keyIds.app), key(other, identities.other_app, keyIds.other_app)],
     secrets: {

@@ -532,7 +532,7 @@ describe('a channel account that is set up wrongly', () => {
   test('refuses orders: the attempt has failed, the payment is open, and goes on once it is put right', async () => {
     const { app, order, configure, configuration, advance, pay, until, receiver } = wrong();
     const [account] = configuration.channel_accounts;
-    const settings = { ...account?.settings, appid: 'wx0000000000000000' };
+    const settings = { ...Object(account?.['settings']), appid: 'wx0000000000000000' };
     await configure({ channel_accounts: [{ ...account, settings }] });
     await advance(31);
     const { status, body } = await app.post('/v1/payments', order());
@@ -557,7 +557,7 @@ describe('a channel account that is set up wrongly', () => {
   test('that cannot be reached leaves the order unknown, at once', async () => {
     const { app, order, configure, configuration, advance, read, pay, until } = wrong();
     const [account] = configuration.channel_accounts;
-    const unreachable = { ...account?.settings, base_url: 'http://127.0.0.1:9' };
+    const unreachable = { ...Object(account?.['settings']), base_url: 'http://127.0.0.1:9' };
     await configure({ channel_accounts: [{ ...account, settings: unreachable }] });
     await advance(31);
     const asked = order();
@@ -580,7 +580,7 @@ describe('a channel account that is set up wrongly', () => {
   ])('with %s is not imported', async (_, over) => {
     const { configure, configuration } = wrong();
     const [account] = configuration.channel_accounts;
-    const settings = { ...account?.settings, ...over };
+    const settings = { ...Object(account?.['settings']), ...over };
     await expect(configure({ channel_accounts: [{ ...account, settings }] })).rejects.toThrow();
   });
 });

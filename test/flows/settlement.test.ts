@@ -253,7 +253,7 @@ describe('a day without a statement that can be believed', () => {
 
       // Nobody uploads anything, and the channel cannot be reached for its bills.
       const [account] = configuration.channel_accounts;
-      const unreachable = { ...account?.settings, base_url: 'http://127.0.0.1:9' };
+      const unreachable = { ...Object(account?.['settings']), base_url: 'http://127.0.0.1:9' };
       await configure({ channel_accounts: [{ ...account, settings: unreachable }] });
       await moveTo('14:00');
       await advance(5);
