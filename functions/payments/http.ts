@@ -14,7 +14,8 @@ import { closePayment } from './close-payment.ts';
 import * as operations from './operations.ts';
 import { paymentId, statusOf, type Payment } from './payment.ts';
 import { placePayment } from './place-payment.ts';
-import { placeRecharge, rechargeView } from './recharge.ts';
+import { placeRecharge } from './place-recharge.ts';
+import { rechargeView } from './recharge.ts';
 import { paymentView } from './view.ts';
 import { paymentDeps, wire } from './wire.ts';
 

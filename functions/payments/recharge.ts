@@ -3,16 +3,9 @@ import * as z from 'zod';
 import { Failure } from '#kernel/failure.ts';
 import { IdOf, tail } from '#kernel/id.ts';
 import { Amount, Currency } from '#kernel/money.ts';
-import type { Account } from '#ledger/account.ts';
-import type { App } from '#merchants/app.ts';
-import { walletOf } from '#wallets/make-hold.ts';
 
-import type { RechargeToPlace } from './operations.ts';
 import { statusOf, type Payment } from './payment.ts';
-import { placePayment, type Deps as PlaceDeps } from './place-payment.ts';
 import { PaymentView, paymentView } from './view.ts';
-
-export type Deps = PlaceDeps & { readonly findAccount: (id: string) => Promise<Account | undefined> };
 
 /** 充值, shown by its payment: `processing` until that ends. Money that came too late waits with its payment. */
 export const RechargeView = z.object({
@@ -46,17 +39,4 @@ export const rechargeView = (payment: Payment, cashierUrl: string | null): z.inp
     status: statuses[statusOf(payment)],
     payment: shown,
   };
-};
-
-/** Money for one of the app's own users; another's account does not exist. */
-export const placeRecharge = async (
-  deps: Deps,
-  app: App,
-  { account, merchant_recharge_id, ...asked }: z.output<typeof RechargeToPlace>,
-): Promise<{ payment: Payment; isNew: boolean }> => {
-  const found = await deps.findAccount(account);
-  if (found?.app_id !== app.id) throw new Failure('not_found', { detail: 'there is no such account of a user' });
-  const beneficiary = walletOf(found, app.id);
-  if (!beneficiary || found.currency !== asked.currency) throw new Failure('account_not_chargeable');
-  return placePayment(deps, app, { ...asked, merchant_order_id: merchant_recharge_id }, { beneficiary });
 };
