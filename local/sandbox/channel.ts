@@ -19,6 +19,14 @@ export type PayerOutcome =
   | { readonly kind: 'closed' }
   | { readonly kind: 'paid_already' };
 
+/** What became of a gesture at the payee's. */
+export type PayeeOutcome =
+  | { readonly kind: 'done'; readonly state: string }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'over'; readonly state: string };
+
+export type PayeeGesture = 'arrive' | 'fail' | 'bounce';
+
 /** One channel: its own origin for merchants, and the few things a payer, a clock and a curious person may ask of it. */
 export interface Channel {
   readonly name: string;
@@ -28,6 +36,8 @@ export interface Channel {
   waiting(): readonly Waiting[];
   pay(orderNo: string): PayerOutcome;
   fail(orderNo: string): PayerOutcome;
+  /** What happens to a transfer at its payee's, where the channel pays out. */
+  payee?(transferNo: string, gesture: PayeeGesture): PayeeOutcome;
   /** The bytes the channel would offer now; undefined when it would offer none. */
   statement(billDate: string, kind: string): Buffer | undefined;
   /** Does what time alone brings about, such as a refund reaching the payer. */

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
+import { openAlipay } from './alipay/channel.ts';
+import { credentialsOf as alipayCredentialsOf, toldTo, type AlipayCredentials } from './alipay/credentials.ts';
 import type { Channel } from './channel.ts';
 import type { Clock } from './clock.ts';
 import { answerControl, controlTooLarge } from './control/control.ts';
@@ -8,8 +10,7 @@ import { Postman } from './postman.ts';
 import { listen, type Listener } from './server.ts';
 import { Store } from './store.ts';
 import { openWechat } from './wechat/channel.ts';
-import { credentialsOf, WechatCredentials } from './wechat/credentials.ts';
-import { FEE_PPM } from './wechat/desk.ts';
+import { credentialsOf as wechatCredentialsOf, WechatCredentials } from './wechat/credentials.ts';
 
 export interface SandboxOptions {
   /** Everything is kept here; ports are remembered and taken again while they are free. */
@@ -22,12 +23,8 @@ export interface Sandbox {
   /** Origin of the control side. */
   readonly control: string;
   /** Origin of each channel. */
-  readonly channels: { readonly wechat: string };
-  readonly credentials: { readonly wechat: WechatCredentials };
-  /** What was agreed with the merchant beside the keys. */
-  readonly accounts: {
-    readonly wechat: { readonly fee_ppm: number; readonly currency: 'CNY'; readonly time_zone: string };
-  };
+  readonly channels: { readonly wechat: string; readonly alipay: string };
+  readonly credentials: { readonly wechat: WechatCredentials; readonly alipay: AlipayCredentials };
   /** Resolves when no callback is under way or due, and nothing is about to happen by itself. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -52,9 +49,11 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const store = new Store(options.dataDir);
   const faults = new Faults(store);
   const postman = new Postman(store, faults, clock, log);
-  const issued = await credentialsOf(store);
-  const channels = new Map([['wechat', openWechat({ store, faults, postman, clock }, issued)]]);
-  const all = [...channels.values()];
+  const issued = { wechat: await wechatCredentialsOf(store), alipay: await alipayCredentialsOf(store) };
+  const shared = { store, faults, postman, clock };
+  const wechat = openWechat(shared, issued.wechat);
+  const alipay = openAlipay(shared, issued.alipay);
+  const all = [wechat, alipay];
   for (const channel of all) postman.serve(channel.name, channel.callbacks);
 
   const beat = beatOf(all, postman, log);
@@ -77,11 +76,9 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     listeners.set(name, listener);
     return listener.origin;
   };
-  const origins: Record<string, string> = {};
-  for (const channel of all) {
-    origins[channel.name] = await open(channel.name, channel);
-  }
-  const controlled = { channels, faults, clock, origins: () => origins, idle };
+  const origins = { wechat: await open(wechat.name, wechat), alipay: await open(alipay.name, alipay) };
+  const channels = new Map(all.map((channel) => [channel.name, channel]));
+  const controlled = { channels, faults, clock, origins, idle };
   const control = await open('control', {
     handle: (call) => answerControl(controlled, call),
     tooLarge: controlTooLarge,
@@ -91,9 +88,8 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const pulse = setInterval(beat, BEAT_MS);
   return {
     control,
-    channels: { wechat: origins['wechat'] ?? '' },
-    credentials: { wechat: WechatCredentials.parse(issued) },
-    accounts: { wechat: { fee_ppm: FEE_PPM, currency: 'CNY', time_zone: 'Asia/Shanghai' } },
+    channels: origins,
+    credentials: { wechat: WechatCredentials.parse(issued.wechat), alipay: toldTo(issued.alipay, origins.alipay) },
     idle,
     stop: async () => {
       stopping.abort();

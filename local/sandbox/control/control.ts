@@ -11,7 +11,7 @@ export interface Controlled {
   readonly channels: ReadonlyMap<string, Channel>;
   readonly faults: Faults;
   readonly clock: Clock;
-  readonly origins: () => Readonly<Record<string, string>>;
+  readonly origins: Readonly<Record<string, string>>;
   readonly idle: () => Promise<void>;
 }
 
@@ -65,6 +65,16 @@ const gesture: Route['handle'] = (controlled, call, [name, orderNo = '', verb]) 
   return { status: 303, headers: { Location: `/payer?lang=${language}&result=${result}` } };
 };
 
+const Gesture = z.enum(['arrive', 'fail', 'bounce']);
+
+/** What happens to a transfer at the payee's, which no merchant can ask for. */
+const payeeGesture: Route['handle'] = (controlled, _call, [name, number = '', verb]) => {
+  const outcome = channelNamed(controlled, name).payee?.(number, Gesture.parse(verb)) ?? { kind: 'unknown' };
+  if (outcome.kind === 'done') return json(200, { transfer_no: number, status: outcome.state });
+  if (outcome.kind === 'over') throw new Problem(409, 'transfer_over', `the transfer is ${outcome.state}`);
+  throw new Problem(404, 'not_found', 'the channel knows no such transfer');
+};
+
 const page: Route['handle'] = (controlled, call) => {
   const items = [...controlled.channels.values()].flatMap((channel) =>
     channel.waiting().map((waiting) => ({ channel: channel.name, waiting })),
@@ -104,13 +114,14 @@ const home: Route['handle'] = (controlled) => ({
   status: 200,
   headers: { 'Content-Type': 'text/plain; charset=utf-8' },
   body: `Sandbox channels / 沙箱渠道
-${Object.entries(controlled.origins())
+${Object.entries(controlled.origins)
   .map(([name, origin]) => `  ${name}  ${origin}`)
   .join('\n')}
 
 GET  /payer                                   what waits to be paid, as a page / 待付款页面
 POST /payer/{channel}/{channel_order_no}/pay  pay in the payer's place / 付款
 POST /payer/{channel}/{channel_order_no}/fail fail in the payer's place / 付款失败
+POST /payees/{channel}/{transfer_no}/{what}   arrive, fail or bounce a transfer / 转账到账、失败、退票
 GET  /faults                                  faults that wait for their events / 待触发的故障
 POST /faults                                  {"channel","fault","count"}
      ${Fault.options.join(' ')}
@@ -124,6 +135,7 @@ const routes: readonly Route[] = [
   { method: 'GET', path: /^\/$/, handle: home },
   { method: 'GET', path: /^\/payer\/?$/, handle: page },
   { method: 'POST', path: /^\/payer\/([^/]+)\/([^/]+)\/(pay|fail)$/, handle: gesture },
+  { method: 'POST', path: /^\/payees\/([^/]+)\/([^/]+)\/(arrive|fail|bounce)$/, handle: payeeGesture },
   { method: 'GET', path: /^\/faults$/, handle: (controlled) => json(200, { armed: controlled.faults.armed() }) },
   { method: 'POST', path: /^\/faults$/, handle: arm },
   { method: 'GET', path: /^\/statements\/([^/]+)\/([^/]+)\/([^/]+)$/, handle: statement },

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { beijingTime } from '../beijing.ts';
 import type { Waiting } from '../channel.ts';
+import { escapeHtml, page, yuan } from '../page.ts';
 import type { Reply } from '../server.ts';
 
 const texts = {
@@ -26,7 +26,7 @@ const texts = {
       paid_already: '订单已付款',
       unknown: '没有这笔订单',
     },
-    channels: { wechat: '微信支付' },
+    channels: { wechat: '微信支付', alipay: '支付宝' },
   },
   en: {
     lang: 'en',
@@ -50,45 +50,11 @@ const texts = {
       paid_already: 'The order is paid already',
       unknown: 'There is no such order',
     },
-    channels: { wechat: 'WeChat Pay' },
+    channels: { wechat: 'WeChat Pay', alipay: 'Alipay' },
   },
 } as const;
 export type Language = keyof typeof texts;
 export type Result = keyof (typeof texts)['en']['results'];
-
-const STYLE = `
-:root{color-scheme:light dark;--line:#8884;--soft:#8882;--go:#0b6e4f}
-*{box-sizing:border-box}
-body{margin:0;font:16px/1.5 system-ui,"PingFang SC","Microsoft YaHei",sans-serif}
-main{max-width:60rem;margin:0 auto;padding:2rem 1rem}
-header{display:flex;justify-content:space-between;align-items:baseline;gap:1rem}
-h1{font-size:1.5rem;margin:0}
-nav a{margin-left:1rem}
-.note{padding:.75rem 1rem;border-left:4px solid var(--go);background:var(--soft)}
-ul{list-style:none;padding:0;display:grid;gap:1rem}
-li{border:1px solid var(--line);border-radius:.75rem;padding:1rem;display:flex;flex-wrap:wrap;gap:1rem;align-items:center}
-.what{flex:1 1 20rem;min-width:0;overflow-wrap:anywhere}
-.what h2{font-size:1.05rem;margin:0 0 .25rem}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:0 .75rem;margin:0;font-size:.875rem;opacity:.85}
-dd{margin:0}
-.sum{font-size:1.5rem;font-variant-numeric:tabular-nums;font-weight:600}
-.do{display:flex;gap:.5rem}
-button{font:inherit;min-height:2.75rem;padding:0 1.25rem;border-radius:.5rem;border:1px solid var(--line);background:transparent;color:inherit;cursor:pointer}
-button.go{background:var(--go);border-color:var(--go);color:#fff}
-button:focus-visible,a:focus-visible{outline:3px solid #3b82f6;outline-offset:2px}`;
-
-const CSP = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? '');
-
-const yuan = (fen: number): string => `¥${(fen / 100).toFixed(2)}`;
 
 interface Item {
   readonly channel: string;
@@ -97,7 +63,7 @@ interface Item {
 
 const itemHtml = ({ channel, waiting }: Item, language: Language): string => {
   const text = texts[language];
-  const name = channel === 'wechat' ? text.channels.wechat : channel;
+  const name = new Map<string, string>(Object.entries(text.channels)).get(channel) ?? channel;
   const path = escapeHtml(`/payer/${channel}/${encodeURIComponent(waiting.channel_order_no)}`);
   const failures = waiting.failures > 0 ? `<dt>${text.failures}</dt><dd>${waiting.failures}</dd>` : '';
   return `<li><div class="what"><h2>${escapeHtml(waiting.subject)}</h2><dl>
@@ -114,21 +80,13 @@ export const payerPage = (items: readonly Item[], language: Language, result: Re
   const text = texts[language];
   const other = language === 'zh' ? 'en' : 'zh';
   const list = items.map((item) => itemHtml(item, language)).join('\n');
-  return {
-    status: 200,
-    headers: {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': CSP,
-      'Referrer-Policy': 'no-referrer',
-    },
-    body: `<!doctype html>
-<html lang="${text.lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text.title}</title>
-<style>${STYLE}</style></head><body><main>
-<header><h1>${text.title}</h1><nav><a href="/payer?lang=${language}">${text.refresh}</a><a href="/payer?lang=${other}" hreflang="${other}">${text.other}</a></nav></header>
+  return page({
+    lang: text.lang,
+    title: text.title,
+    main: `<header><h1>${text.title}</h1><nav><a href="/payer?lang=${language}">${text.refresh}</a><a href="/payer?lang=${other}" hreflang="${other}">${text.other}</a></nav></header>
 <p>${text.lead}</p>${result === undefined ? '' : `<p class="note" role="status">${text.results[result]}</p>`}
-${items.length === 0 ? `<p>${text.none}</p>` : `<ul>${list}</ul>`}
-</main></body></html>`,
-  };
+${items.length === 0 ? `<p>${text.none}</p>` : `<ul>${list}</ul>`}`,
+  });
 };
 
 /** The words asked for, else the browser's, else Chinese. */

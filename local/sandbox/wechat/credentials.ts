@@ -1,6 +1,6 @@
-import { generateKeyPair, randomBytes, randomInt } from 'node:crypto';
-import { promisify } from 'node:util';
+import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import { digits, keyPair } from '../keys.ts';
 import type { Store } from '../store.ts';
 
 /** What WeChat Pay gives a merchant, plus the two private keys that are WeChat's own. */
@@ -26,15 +26,6 @@ export const WechatCredentials = Issued.omit({
   forger_private_key_pem: true,
 });
 export type WechatCredentials = z.infer<typeof WechatCredentials>;
-
-const keyPair = () =>
-  promisify(generateKeyPair)('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-
-const digits = (count: number): string => Array.from({ length: count }, () => randomInt(10)).join('');
 
 const issue = async (): Promise<Issued> => {
   const [merchant, platform, forger] = await Promise.all([keyPair(), keyPair(), keyPair()]);
