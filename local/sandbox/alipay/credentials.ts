@@ -30,13 +30,14 @@ export const toldTo = (issued: Issued, origin: string): AlipayCredentials => ({
 });
 
 const issue = async (): Promise<Issued> => {
-  const [app, alipay, forger] = await Promise.all([keyPair(), keyPair(), keyPair()]);
+  const [app, alipay, forger] = await Promise.all([keyPair('pkcs1'), keyPair('pkcs1'), keyPair('pkcs1')]);
   return {
     app_id: `2021${digits(12)}`,
     seller_id: `2088${digits(12)}`,
-    app_private_key_pem: app.privateKey,
+    // The official client takes a PEM text apart by its lines: PKCS#1 is what it expects, and no line may follow the last.
+    app_private_key_pem: app.privateKey.trimEnd(),
     app_public_key_pem: app.publicKey,
-    alipay_public_key_pem: alipay.publicKey,
+    alipay_public_key_pem: alipay.publicKey.trimEnd(),
     alipay_private_key_pem: alipay.privateKey,
     forger_private_key_pem: forger.privateKey,
   };

@@ -28,7 +28,7 @@ export const WechatCredentials = Issued.omit({
 export type WechatCredentials = z.infer<typeof WechatCredentials>;
 
 const issue = async (): Promise<Issued> => {
-  const [merchant, platform, forger] = await Promise.all([keyPair(), keyPair(), keyPair()]);
+  const [merchant, platform, forger] = await Promise.all([keyPair('pkcs8'), keyPair('pkcs8'), keyPair('pkcs8')]);
   return {
     appid: `wx${randomBytes(8).toString('hex')}`,
     mchid: `19${digits(8)}`,

@@ -44,13 +44,13 @@ export interface Heard {
 /** The merchant's ear: hears callbacks and answers what it is told to. */
 const listening = async () => {
   const heard: Heard[] = [];
-  const ear = { status: 204, answering: true };
+  const ear = { status: 204, answering: true, body: '' };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       heard.push({ headers: request.headers, body: Buffer.concat(chunks).toString(), path: request.url ?? '' });
-      if (ear.answering) response.writeHead(ear.status, { location: '/elsewhere' }).end();
+      if (ear.answering) response.writeHead(ear.status, { location: '/elsewhere' }).end(ear.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -21,11 +21,7 @@ const dayAfter = (date: string): string => beijingDate(beijingDay(date).until);
 /** The morning after, whenever it is asked for: the same day is the same bytes. */
 export const exportedAt = (date: string): string => `${dayAfter(date)} 08:30:00`;
 
-const WIDTH = 90;
-const ruled = (text: string): string => {
-  const left = '-'.repeat(Math.ceil((WIDTH - text.length) / 2));
-  return `#${left}${text}${'-'.repeat(WIDTH - text.length - left.length)}`;
-};
+const dashes = (count: number): string => '-'.repeat(count);
 
 /** Text can break neither a line nor a cell. How Alipay writes a comma is not documented; here it becomes a wide one. */
 export const plain = (text: string): string => text.replaceAll(',', '，').replaceAll(/[\t\r\n]+/g, ' ');
@@ -39,10 +35,10 @@ export const sheet = ({ title, account, date, columns, rows, totals }: Sheet): s
     `#支付宝${title}查询`,
     `#账号：[${account}]`,
     `#起始日期：[${written(date)} 00:00:00]   终止日期：[${written(dayAfter(date))} 00:00:00]`,
-    ruled(`${title}列表`),
+    `#${dashes(41)}${title}列表${dashes(40)}`,
     columns.join(','),
     ...rows,
-    ruled(`${title}列表结束`),
+    `#${dashes(41)}${title}列表结束${dashes(36)}`,
     ...totals,
     `#导出时间：[${written(dayAfter(date))} 08:30:00]`,
   ]
