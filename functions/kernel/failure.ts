@@ -24,6 +24,7 @@ const catalogue = {
   amount_out_of_range: [422, 'The amount is outside what the channel allows', 'do_not_retry'],
   currency_not_supported: [422, 'The channel account does not take this currency', 'do_not_retry'],
   url_not_allowed: [422, 'The address is not allowed', 'do_not_retry'],
+  payer_code_unknown: [422, 'The payer’s code is not known', 'do_not_retry'],
   account_not_chargeable: [422, 'This account cannot be charged', 'do_not_retry'],
   post_exceeds_hold: [422, 'More than is held cannot be posted', 'do_not_retry'],
   refund_exceeds_refundable: [422, 'The refund exceeds what can be refunded', 'do_not_retry'],

@@ -1,6 +1,7 @@
 import { askChannel, holdsFor, type Learnt } from './ask-channel.ts';
 import { changePayment, type Deps as WriteDeps } from './apply-outcome.ts';
 import { finishStages } from './finish-stages.ts';
+import { isOverdue } from './in-store.ts';
 import { isLookedAt } from './next-look.ts';
 import { hear, isFinal, requestClose, type CloseReason, type Payment } from './payment.ts';
 import { isHold } from './stages.ts';
@@ -9,6 +10,7 @@ export type Deps = WriteDeps & Parameters<typeof askChannel>[0];
 
 const dueToClose = (payment: Payment, now: Date): CloseReason | undefined => {
   if (payment.close_requested_at) return payment.close_reason;
+  if (isOverdue(payment.attempts, now)) return 'failed';
   return payment.expires_at <= now ? 'expired' : undefined;
 };
 

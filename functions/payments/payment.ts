@@ -10,6 +10,7 @@ import { versioned } from '#platform/rows.ts';
 import { Wallet } from '#wallets/hold.ts';
 
 import { afterOutcome, Attempt, attempts, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
+import { isScanned } from './in-store.ts';
 import { askedOf, canComplete, isHold, winners } from './stages.ts';
 
 export const PaymentStatus = z.enum(['open', 'challenged', 'paying', 'paid', 'paid_late', 'closed']);
@@ -233,9 +234,18 @@ export const hear = (payment: Payment, no: number, outcome: Outcome, listening: 
   invariant(attempt !== undefined, `payment ${payment.id} has no attempt ${no}`);
   if (outcome.kind === 'succeeded') return receive(payment, attempt, outcome.receipt, listening);
   return closeWhenDone(
-    changeAttempt(payment, no, (before) => afterOutcome(before, outcome)),
+    endOfScan(
+      changeAttempt(payment, no, (before) => afterOutcome(before, outcome)),
+      listening.now,
+    ),
     listening.now,
   );
+};
+
+/** A scanned code is good once: with its end, unpaid, the payment has failed. */
+const endOfScan = (payment: Payment, now: Date): Payment => {
+  const isOver = payment.method && isScanned(payment.method) && !payment.attempts.some(isLive);
+  return isOver ? requestClose(payment, 'failed', now) : payment;
 };
 
 /** Asks for the payment to be closed. It is closed only when no attempt may still bring money. */

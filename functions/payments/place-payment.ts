@@ -7,6 +7,7 @@ import type { Merchant } from '#merchants/merchant.ts';
 import { contend, lost } from '#platform/contend.ts';
 import type { Wallet } from '#wallets/hold.ts';
 
+import { methodFor } from './in-store.ts';
 import { PaymentToPlace } from './operations.ts';
 import { paymentId, rechargePaymentId, type Payment } from './payment.ts';
 import { newAttempts } from './new-attempts.ts';
@@ -70,7 +71,8 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Pur
   const merchant = await merchantFor(deps, app, input.merchant_id);
   const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
-  const { method, expires_in_seconds, ...kept } = input;
+  const { expires_in_seconds, ...kept } = input;
+  const method = methodFor(input.method, input.payer);
   if (input.prepaid && input.prepaid.amount >= input.amount)
     throw new Failure('invalid_request', {
       errors: [{ pointer: '/prepaid/amount', detail: 'less than the amount: pay all of it by that method instead' }],

@@ -5,6 +5,7 @@ import type { FeePlan } from '#clearing/fee-plan.ts';
 import { afterOutcome, attempts, type Attempt } from './attempt.ts';
 import { changePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
+import { isScanned } from './in-store.ts';
 import type { Deps as LookDeps } from './look-again.ts';
 import { isLookedAt } from './next-look.ts';
 import { changeAttempt, hear, isFinal, loseAnswer, orderRef, type Payment } from './payment.ts';
@@ -14,8 +15,8 @@ export type Deps = LookDeps & {
   readonly open: OpenChannel;
   readonly feePlan: (id: string) => Promise<FeePlan | undefined>;
   readonly callbackUrl: (account: OpenAccount['account']) => string;
-  /** Has the payment looked at soon: an answer is missing. */
-  readonly lookSoon: (id: string) => Promise<void>;
+  /** Has the payment looked at soon, and often where a payer was scanned: an answer is missing. */
+  readonly lookSoon: (id: string, isScan?: boolean) => Promise<void>;
 };
 
 /** Without an answer the same order, under the same number, may be sent again: channels answer it alike. */
@@ -102,6 +103,7 @@ export const sendOrder = async (deps: Deps, payment: Payment, no: number): Promi
     },
     payment,
   );
-  if (told.attempts.some((other) => other.no === no && isLookedAt(other))) await deps.lookSoon(payment.id);
+  if (told.attempts.some((other) => other.no === no && isLookedAt(other)))
+    await deps.lookSoon(payment.id, isScanned(attempt.method));
   return told;
 };

@@ -13,6 +13,7 @@ import { secretReader } from '#platform/secrets.ts';
 import { sender } from '#platform/sender.ts';
 import { walletsOf } from '#wallets/wire.ts';
 
+import { scanLooksSeconds } from './in-store.ts';
 import { quickLookSeconds } from './next-look.ts';
 import type { Deps } from './place-payment.ts';
 import { markerWrites, paymentStore, type PaymentStore } from './store.ts';
@@ -26,15 +27,16 @@ export interface Wired {
   readonly configuration: ConfigurationStore;
   readonly open: OpenChannel;
   readonly payments: PaymentStore;
-  readonly lookSoon: (id: string) => Promise<void>;
+  readonly lookSoon: (id: string, isScan?: boolean) => Promise<void>;
   readonly noteOutage: (what: string, error: unknown) => void;
 }
 
 /** Two delayed messages; when they cannot be sent, the due index has the thing within a minute all the same. */
 const looksBy = (queueUrl: string) => {
   const send = sender(new SQSClient(), queueUrl);
-  return async (id: string) => {
-    await send(quickLookSeconds.map((delaySeconds) => ({ body: { id }, delaySeconds }))).catch((error: unknown) =>
+  return async (id: string, isScan = false) => {
+    const waits = isScan ? scanLooksSeconds : quickLookSeconds;
+    await send(waits.map((delaySeconds) => ({ body: { id }, delaySeconds }))).catch((error: unknown) =>
       log.error('a look could not be queued', error, { id }),
     );
   };

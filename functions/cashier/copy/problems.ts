@@ -58,6 +58,7 @@ export const problems: Readonly<Record<FailureCode, Say>> = {
   idempotency_conflict: askMerchant,
   insufficient_balance: askMerchant,
   account_not_chargeable: askMerchant,
+  payer_code_unknown: askMerchant,
   hold_already_posted: askMerchant,
   hold_already_voided: askMerchant,
   hold_expired: askMerchant,

@@ -1,0 +1,48 @@
+import type { Method } from '#channels/channel.ts';
+import { Failure } from '#kernel/failure.ts';
+
+import { isLive, type Attempt } from './attempt.ts';
+
+/*
+ * 被扫: the payer shows a code and the till reads it. It is good once: the payment is paid, or it has failed and is closed.
+ */
+
+export const isScanned = (method: string): boolean => method.endsWith('_code');
+
+/** What each wallet's codes look like: WeChat 18 digits from 10 to 15, Alipay 16 to 24 from 25 to 30, 云闪付 19 from 62. */
+const wallets: readonly (readonly [Method, RegExp])[] = [
+  ['wechat_code', /^1[0-5]\d{16}$/],
+  ['alipay_code', /^(?:2[5-9]|30)\d{14,22}$/],
+  ['unionpay_code', /^62\d{17}$/],
+];
+
+/** The method of the wallet that shows this code. */
+export const methodOfCode = (code: string): Method | undefined => wallets.find(([, shape]) => shape.test(code))?.[0];
+
+/** What was asked for, or what the payer's code says; a wallet is not asked about the code of another. */
+export const methodFor = (
+  method: Method | undefined,
+  payer: { readonly auth_code?: string | undefined } | undefined,
+): Method | undefined => {
+  const code = payer?.auth_code;
+  if (code === undefined || (method !== undefined && !isScanned(method))) return method;
+  const shown = methodOfCode(code);
+  if (method === undefined && shown === undefined)
+    throw new Failure('payer_code_unknown', {
+      detail: 'payer.auth_code is of no wallet that is known: name the method',
+    });
+  const isOfAnother = method !== undefined && shown !== method && wallets.some(([wallet]) => wallet === method);
+  if (isOfAnother) throw new Failure('payer_code_unknown', { detail: `payer.auth_code is no code of ${method}` });
+  return method ?? shown;
+};
+
+/** While a payer types a password, the till asks every five seconds; then it undoes what may still be paid. */
+export const scanLooksSeconds = [5, 10, 15, 20, 25, 30, 35, 40, 45, 50] as const;
+const patience = 45_000;
+
+/** The payer has had time enough: what was scanned is undone at its channel. */
+export const isOverdue = (attempts: readonly Attempt[], now: Date): boolean =>
+  attempts.some(
+    (attempt) =>
+      isScanned(attempt.method) && isLive(attempt) && now.getTime() - attempt.created_at.getTime() >= patience,
+  );
