@@ -126,6 +126,8 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     merchant: async (id) => (id === merchant.id ? merchant : undefined),
     feePlan: async () => plan,
     profile: async () => undefined,
+    routingRules: async () => undefined,
+    health: async () => undefined,
     urlAllowed: () => true,
   };
   const balance = async (subject: Subject, channelAccountId?: string) =>

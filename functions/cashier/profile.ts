@@ -8,7 +8,7 @@ import { derivedId, IdOf } from '#kernel/id.ts';
 export const ProductCode = z.string().regex(/^[0-9A-Za-z._-]{1,64}$/);
 
 /** 业务类型, such as `goods` or `virtual_goods`: what is sold, by which methods are excluded. */
-const BusinessType = z.string().regex(/^[0-9a-z_]{1,32}$/);
+export const BusinessType = z.string().regex(/^[0-9a-z_]{1,32}$/);
 
 /** What payers read, in both languages of the page. */
 const Text = z.strictObject({ zh: z.string().min(1).max(64), en: z.string().min(1).max(64) });

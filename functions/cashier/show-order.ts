@@ -1,23 +1,19 @@
 import type { Method } from '#channels/channel.ts';
-import type { OpenChannel } from '#channels/open.ts';
 import { Failure, type FailureCode } from '#kernel/failure.ts';
 import type { Merchant } from '#merchants/merchant.ts';
-import { routeTo, type Candidate } from '#payments/route.ts';
+import { routedOf } from '#payments/new-attempts.ts';
 import type { Payment } from '#payments/payment.ts';
+import { router, type Deps as RouteDeps } from '#routing/choose-account.ts';
 
 import { environmentOf, type Environment } from './environment.ts';
 import { isAlive, isTokenOf } from './link.ts';
 import { offersOf, type Offer } from './offers.ts';
-import { isInForce, type CashierProfile } from './profile.ts';
+import { isInForce } from './profile.ts';
 
-export interface Deps {
+export interface Deps extends RouteDeps {
   readonly key: () => Promise<string>;
   readonly find: (id: string) => Promise<Payment | undefined>;
   readonly merchant: (id: string) => Promise<Merchant | undefined>;
-  /** By app and product code. */
-  readonly profile: (appId: string, productCode: string) => Promise<CashierProfile | undefined>;
-  readonly open: OpenChannel;
-  readonly now: () => Date;
 }
 
 /** The payment of an address. A wrong token reads nothing, and answers like a payment that does not exist. */
@@ -31,10 +27,10 @@ export const paymentOf = async (
 };
 
 const refusalOf =
-  (candidates: readonly Candidate[], payment: Payment) =>
+  (decide: (method: Method) => unknown) =>
   (method: Method): FailureCode | undefined => {
     try {
-      routeTo(candidates, { method, amount: payment.amount, currency: payment.currency, payer: payment.payer });
+      decide(method);
       return undefined;
     } catch (error) {
       if (error instanceof Failure) return error.code;
@@ -66,16 +62,14 @@ export const showOrder = async (deps: Deps, payment: Payment, { userAgent, ip }:
   const profile = found && isInForce(found, now) ? found : undefined;
   const environment = environmentOf(userAgent, profile?.app_type);
   if (!profile) return { payment, merchant, environment, offers: [] };
-  const candidates = await Promise.all(merchant.channel_account_ids.map((id) => deps.open(id)));
+  const amount = payment.amount - (payment.prepaid?.amount ?? 0n);
+  const paying = routedOf({ ...payment, amount, payer: { ...payment.payer, ip } }, payment.attempts.length + 1);
+  const methods = profile.methods.map(({ method }) => method);
+  const decide = await router(deps, merchant, paying, methods);
   return {
     payment,
     merchant,
     environment,
-    offers: offersOf({
-      profile,
-      environment,
-      now,
-      refusalOf: refusalOf(candidates, { ...payment, payer: { ...payment.payer, ip } }),
-    }),
+    offers: offersOf({ profile, environment, now, refusalOf: refusalOf(decide) }),
   };
 };

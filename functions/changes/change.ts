@@ -11,6 +11,8 @@ import type { Difference } from '#reconciliation/difference.ts';
 import { eventsOf as refundEvents } from '#refunds/events.ts';
 import { successJournal } from '#refunds/journals.ts';
 import { Refund } from '#refunds/refund.ts';
+import type { Observation } from '#routing/health.ts';
+import { observationsOf } from '#routing/observe.ts';
 
 import { differencesOf } from './mismatch.ts';
 
@@ -23,7 +25,8 @@ export interface Change {
 
 /**
  * What follows from a change: journals that are folded from the stream, differences that open at once, events, lists that a
- * person reads, and payments and refunds that callbacks may have come for before there was anything to apply them to.
+ * person reads, payments and refunds that callbacks may have come for before there was anything to apply them to, and how the
+ * channel accounts did.
  */
 export interface Consequences {
   readonly journals: readonly Journal[];
@@ -33,9 +36,18 @@ export interface Consequences {
   readonly appeared: readonly string[];
   /** Composite payments with something to be done about what they hold. */
   readonly unfinished: readonly string[];
+  readonly observations: readonly Observation[];
 }
 
-const nothing: Consequences = { journals: [], differences: [], events: [], listings: [], appeared: [], unfinished: [] };
+const nothing: Consequences = {
+  journals: [],
+  differences: [],
+  events: [],
+  listings: [],
+  appeared: [],
+  unfinished: [],
+  observations: [],
+};
 
 const fresh = <Noun extends { readonly id: string }>(after: readonly Noun[], before: readonly Noun[]): Noun[] => {
   const known = new Set(before.map(({ id }) => id));
@@ -56,6 +68,7 @@ const afterPayment = ({ before, after }: Change): Consequences => {
     events: paymentEvents(was, is),
     appeared: is.attempts.length > (was?.attempts.length ?? 0) ? [is.id] : [],
     unfinished: nextStep(is) && !(was && nextStep(was)) ? [is.id] : [],
+    observations: observationsOf(was, is),
   };
 };
 

@@ -7,6 +7,7 @@ import { count, log } from '#platform/log.ts';
 import type { Saved } from '#platform/rows.ts';
 import type { Send } from '#platform/sender.ts';
 import type { Difference } from '#reconciliation/difference.ts';
+import type { Observation } from '#routing/health.ts';
 
 import type { Consequences } from './change.ts';
 
@@ -18,6 +19,7 @@ interface Deps {
   readonly awaited: (ids: readonly string[]) => Promise<string[]>;
   readonly sendLooks: Send;
   readonly list: (listing: Listing) => Promise<void>;
+  readonly noteHealth: (seen: readonly Observation[]) => Promise<void>;
   readonly announce: (events: readonly BusinessEvent[]) => Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export const follow = async (deps: Deps, consequences: readonly Consequences[]):
       deps,
       consequences.flatMap(({ listings }) => listings),
     ),
+    deps.noteHealth(consequences.flatMap(({ observations }) => observations)),
   ]);
   await deps.announce(consequences.flatMap(({ events }) => events));
 };

@@ -13,6 +13,8 @@ import { count, log } from '#platform/log.ts';
 import { sender } from '#platform/sender.ts';
 import { fold } from '#platform/stream.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
+import { healthNoter } from '#routing/observe.ts';
+import { healthStore } from '#routing/store.ts';
 
 import { consequencesOf } from './change.ts';
 import { follow } from './follow.ts';
@@ -30,6 +32,11 @@ const deps = {
   awaited: (ids: readonly string[]) => callbacks.awaited(ids),
   sendLooks: sender(sqs, env('LOOKS_QUEUE')),
   list: listingWriter(db, env('BOOKS_TABLE')),
+  noteHealth: healthNoter({
+    health: healthStore(db, env('BOOKS_TABLE')),
+    account: configuration.channelAccount,
+    noteOutage: (what: string, error: unknown) => log.error('not noted', error, { what }),
+  }),
   announce: announcer(db, new EventBridgeClient(), sqs, configuration, now),
 };
 

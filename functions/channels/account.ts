@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { FeeRule } from '#clearing/fee-plan.ts';
 import { TimeZone } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
+import { Breaker } from '#routing/health.ts';
 
 import { Method } from './channel.ts';
 
@@ -20,6 +21,8 @@ export const ChannelAccount = z.strictObject({
   time_zone: TimeZone.default('Asia/Shanghai'),
   /** What the channel charges us. */
   cost: FeeRule,
+  /** When it is given no more payments because it does not answer; without it, as usual. */
+  breaker: Breaker.optional(),
   settings: z.record(z.string(), z.unknown()),
 });
 export type ChannelAccount = z.infer<typeof ChannelAccount>;

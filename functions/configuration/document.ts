@@ -6,6 +6,7 @@ import { FeePlan } from '#clearing/fee-plan.ts';
 import { IdOf } from '#kernel/id.ts';
 import { App, AppKey, AppSecrets } from '#merchants/app.ts';
 import { Merchant } from '#merchants/merchant.ts';
+import { RoutingRules } from '#routing/rules.ts';
 import { SettlementPlan } from '#settlement/plan.ts';
 
 /** Everything that is configured, each kind with the schema of its rows. */
@@ -15,6 +16,7 @@ export const kinds = {
   merchant: Merchant,
   channel_account: ChannelAccount,
   cashier_profile: CashierProfile,
+  routing_rules: RoutingRules,
   fee_plan: FeePlan,
   settlement_plan: SettlementPlan,
 } as const;
@@ -36,6 +38,7 @@ export const ConfigurationDocument = z.strictObject({
   merchants: z.array(Merchant).default([]),
   cashier_profiles: z.array(CashierProfile).default([]),
   channel_accounts: z.array(ChannelAccount).default([]),
+  routing_rules: z.array(RoutingRules).default([]),
   fee_plans: z.array(FeePlan).default([]),
   settlement_plans: z.array(SettlementPlan).default([]),
   secrets: z

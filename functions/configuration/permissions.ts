@@ -7,6 +7,7 @@ export type Subject =
   | 'merchant'
   | 'channel_account'
   | 'cashier_profile'
+  | 'routing_rules'
   | 'fee_plan'
   | 'settlement_plan'
   | 'audit';
@@ -21,6 +22,7 @@ const matrix: Readonly<Record<Subject, Readonly<Partial<Record<Role, Access>>>>>
   merchant: { admin: 'write', operations: 'write', ...financeReads, ...lookersOn },
   channel_account: { admin: 'write', operations: 'write', ...financeReads, ...lookersOn },
   cashier_profile: { admin: 'write', product: 'write', ...lookersOn },
+  routing_rules: { admin: 'write', operations: 'write', product: 'read', ...lookersOn },
   fee_plan: { admin: 'write', operations: 'read', ...financeReads, finance_maker: 'write', ...lookersOn },
   settlement_plan: { admin: 'write', operations: 'read', ...financeReads, finance_maker: 'write', ...lookersOn },
   audit: { admin: 'read', ...lookersOn },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { profileId } from '#cashier/profile.ts';
 import { newId } from '#kernel/id.ts';
+import { routingRulesId } from '#routing/rules.ts';
 
 import { kinds } from './document.ts';
 import type { Subject } from './permissions.ts';
@@ -38,6 +39,12 @@ const byProduct: Naming = {
   },
 };
 
+const OfApp = z.object({ app_id: z.string().optional() });
+const byApp = (idOf: (appId?: string) => string): Naming => ({
+  byCaller: false,
+  idOf: (given) => idOf(OfApp.parse(given).app_id),
+});
+
 const resource = (kind: Resource['kind'], path: string, naming: Naming): Resource => ({
   ...naming,
   kind,
@@ -51,6 +58,7 @@ export const resources: readonly Resource[] = [
   resource('merchant', 'merchants', ours('mch')),
   resource('channel_account', 'channel-accounts', ours('chn')),
   resource('cashier_profile', 'cashier-profiles', byProduct),
+  resource('routing_rules', 'routing-rules', byApp(routingRulesId)),
   resource('fee_plan', 'fee-plans', byCaller),
   resource('settlement_plan', 'settlement-plans', byCaller),
 ];

@@ -7,6 +7,7 @@ import type { FeePlan, FeeRule } from '#clearing/fee-plan.ts';
 import type { App, AppKey } from '#merchants/app.ts';
 import { mayBecome, type Merchant } from '#merchants/merchant.ts';
 import { urlAllowed } from '#notifications/endpoints/url.ts';
+import { routingRulesId, type RoutingRules } from '#routing/rules.ts';
 
 import type { Kind, Row } from './document.ts';
 
@@ -123,6 +124,12 @@ const keyComplaints = (key: AppKey, before: AppKey | undefined): Complaint[] => 
   ),
 ];
 
+const named = (pointer: string, kind: Kind, ids: readonly string[]): Reference[] =>
+  ids.map((id, index) => ({ pointer: `${pointer}/${index}`, kind, id }));
+
+const ofApp = (id: string | undefined): Reference[] =>
+  id === undefined ? [] : [{ pointer: '/app_id', kind: 'app', id }];
+
 const plain: Rules = { fixed: [], references: () => [], complaints: () => [] };
 
 export const rules: Readonly<Record<Kind, Rules>> = {
@@ -135,17 +142,33 @@ export const rules: Readonly<Record<Kind, Rules>> = {
     complaints: (key: AppKey, _, before: AppKey | undefined) => keyComplaints(key, before),
   },
   channel_account: { ...plain, fixed: ['channel', 'time_zone'], complaints: accountComplaints },
+  routing_rules: {
+    fixed: ['app_id'],
+    references: ({ app_id, rules: list }: RoutingRules) => [
+      ...ofApp(app_id),
+      ...list.flatMap(({ prefer, exclude }, at) => [
+        ...named(
+          `/rules/${at}/prefer`,
+          'channel_account',
+          prefer.map((each) => each.channel_account_id),
+        ),
+        ...named(`/rules/${at}/exclude`, 'channel_account', exclude),
+      ]),
+    ],
+    complaints: ({ id, app_id, rules: list }: RoutingRules) => [
+      ...complainIf(id !== routingRulesId(app_id), '/id', 'not the id that follows from the app'),
+      ...list.flatMap(({ only, prefer }, at) =>
+        complainIf(only && prefer.length === 0, `/rules/${at}/only`, 'only what is preferred, and nothing is'),
+      ),
+    ],
+  },
   merchant: {
     fixed: ['app_id'],
     references: (merchant: Merchant) => [
       { pointer: '/app_id', kind: 'app', id: merchant.app_id },
       { pointer: '/fee_plan_id', kind: 'fee_plan', id: merchant.fee_plan_id },
       { pointer: '/settlement_plan_id', kind: 'settlement_plan', id: merchant.settlement_plan_id },
-      ...merchant.channel_account_ids.map((id, index) => ({
-        pointer: `/channel_account_ids/${index}`,
-        kind: 'channel_account' as const,
-        id,
-      })),
+      ...named('/channel_account_ids', 'channel_account', merchant.channel_account_ids),
     ],
     complaints: (merchant: Merchant, _, before: Merchant | undefined) =>
       complainIf(

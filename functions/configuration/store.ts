@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { cached } from '#platform/cached.ts';
 import type { Write } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
+import { routingRulesId } from '#routing/rules.ts';
 
 import { encoded, kinds, type Kind, type Row } from './document.ts';
 
@@ -49,6 +50,14 @@ const pageOf = async <Schema extends z.ZodType>(
   };
 };
 
+/** What an app has of its own goes before what all have. */
+const ofAppOrAll =
+  <Found>(read: (id: string) => Promise<Found | undefined>, idOf: (appId?: string) => string) =>
+  async (appId: string): Promise<Found | undefined> => {
+    const [own, common] = await Promise.all([read(idOf(appId)), read(idOf())]);
+    return own ?? common;
+  };
+
 /** Configuration rows: one partition for each kind, so that a kind can be listed. Read through a cache of at most 30 s. */
 export const configurationStore = (db: Database, table: string, now: () => Date) => {
   const readerOf = <Schema extends z.ZodType>(kind: Kind, schema: Schema) =>
@@ -75,6 +84,8 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
     channelAccount: readerOf('channel_account', kinds.channel_account),
     /** By the id that `profileId` makes of an app and a product code. */
     cashierProfile: readerOf('cashier_profile', kinds.cashier_profile),
+    /** Of the app, or of all that have none of their own. */
+    routingRules: ofAppOrAll(readerOf('routing_rules', kinds.routing_rules), routingRulesId),
     feePlan: readerOf('fee_plan', kinds.fee_plan),
     settlementPlan: readerOf('settlement_plan', kinds.settlement_plan),
     channelAccounts: async () =>

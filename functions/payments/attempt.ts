@@ -6,6 +6,7 @@ import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
 import { machine } from '#kernel/machine.ts';
 import { Amount, Currency, Sum } from '#kernel/money.ts';
+import { Trace } from '#routing/trace.ts';
 
 export const AttemptStatus = z.enum(['pending', 'unknown', 'succeeded', 'failed', 'closed']);
 export type AttemptStatus = z.infer<typeof AttemptStatus>;
@@ -75,7 +76,11 @@ export const Attempt = z.object({
   terms: Terms,
   cost: FeeRule,
   time_zone: z.string(),
+  /** Why it went to this account; nothing where there was no choice. */
+  route: Trace.optional(),
   created_at: Instant,
+  /** How long the first try to place it took, whatever came of it. */
+  placing_ms: z.int().min(0).optional(),
   looked_at: Instant.optional(),
 });
 export type Attempt = z.infer<typeof Attempt>;

@@ -1,29 +1,25 @@
 import type { Method } from '#channels/channel.ts';
-import type { OpenChannel } from '#channels/open.ts';
 import { termsOf, type FeePlan } from '#clearing/fee-plan.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { Merchant } from '#merchants/merchant.ts';
+import { chooseAccount, type Deps as RouteDeps, type Paying as Routed } from '#routing/choose-account.ts';
+import { lowestCost } from '#routing/rules.ts';
 
 import type { Attempt } from './attempt.ts';
 import type { Payer, Payment } from './payment.ts';
-import { routeTo } from './route.ts';
 import { stagesOf } from './stages.ts';
 
-interface Deps {
-  readonly open: OpenChannel;
-  readonly feePlan: (id: string) => Promise<FeePlan | undefined>;
-  readonly now: () => Date;
-}
+type Deps = RouteDeps & { readonly feePlan: (id: string) => Promise<FeePlan | undefined> };
 
 /** Chooses the channel account and fixes what the attempt will cost, before anything is sent. */
 const newAttempt = async (
   deps: Deps,
   merchant: Merchant,
-  wanted: { method: Method; amount: bigint; currency: string; payer?: Payer | undefined },
+  wanted: Routed & { readonly method: Method },
   no: number,
 ): Promise<Attempt> => {
-  const candidates = await Promise.all(merchant.channel_account_ids.map((id) => deps.open(id)));
-  const { account } = routeTo(candidates, wanted);
+  const { chosen, trace } = await chooseAccount(deps, merchant, wanted);
+  const { account } = chosen;
   const plan = await deps.feePlan(merchant.fee_plan_id);
   if (!plan) throw new Failure('method_not_available', { detail: 'the merchant has no fee plan' });
   return {
@@ -35,11 +31,25 @@ const newAttempt = async (
     terms: termsOf(plan, wanted.method),
     cost: account.cost,
     time_zone: account.time_zone,
+    // Where there was no choice there is nothing to tell of it.
+    ...((trace.others.length > 0 || trace.rule !== lowestCost) && { route: trace }),
     created_at: deps.now(),
   };
 };
 
-type Paying = Pick<Payment, 'amount' | 'currency' | 'prepaid' | 'attempts'> & { readonly payer?: Payer | undefined };
+type Paying = Pick<Payment, 'id' | 'amount' | 'currency' | 'prepaid' | 'product_code' | 'attempts'> & {
+  readonly payer?: Payer | undefined;
+};
+
+/** What routing is told of a payment, or of a stage of it, that looks for an account. */
+export const routedOf = ({ id, amount, currency, payer, product_code, attempts }: Paying, no: number): Routed => ({
+  amount,
+  currency,
+  payer,
+  productCode: product_code,
+  lot: `${id}#${no}`,
+  refusedBy: attempts.filter(({ status }) => status === 'failed').map((attempt) => attempt.channel_account_id),
+});
 
 /** The attempts by which a payment is tried by this method: one, or for a composite payment its hold and its charge. */
 export const newAttempts = async (
@@ -48,13 +58,13 @@ export const newAttempts = async (
   payment: Paying,
   method: Method,
 ): Promise<Attempt[]> => {
-  const { currency, prepaid } = payment;
+  const { prepaid } = payment;
   const first = payment.attempts.length + 1;
   return Promise.all(
     stagesOf(payment, method).map(async (stage, index): Promise<Attempt> => {
       const payer = stage.stage === 1 ? { account: prepaid?.account } : payment.payer;
-      const wanted = { method: stage.method, amount: stage.amount ?? payment.amount, currency, payer };
-      const attempt = await newAttempt(deps, merchant, wanted, first + index);
+      const asked = routedOf({ ...payment, amount: stage.amount ?? payment.amount, payer }, first + index);
+      const attempt = await newAttempt(deps, merchant, { ...asked, method: stage.method }, first + index);
       return { ...attempt, stage: stage.stage, amount: stage.amount };
     }),
   );

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { isInForce, type CashierProfile } from '#cashier/profile.ts';
+import { isInForce } from '#cashier/profile.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
 import type { Merchant } from '#merchants/merchant.ts';
@@ -19,8 +19,6 @@ export type Deps = AttemptDeps & {
   readonly merchant: (id: string) => Promise<Merchant | undefined>;
   readonly urlAllowed: (url: string) => boolean;
   readonly find: (id: string) => Promise<Payment | undefined>;
-  /** What payers of a product may choose from. */
-  readonly profile: (appId: string, productCode: string) => Promise<CashierProfile | undefined>;
 };
 
 const sorted = (value: unknown): unknown =>
@@ -79,18 +77,19 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Pur
     });
   if (!method) await checkCashier(deps, app, input.product_code);
   const now = deps.now();
+  const id = idOf(app, input, purpose);
   return {
     ...kept,
     method,
     ...purpose,
-    id: idOf(app, input, purpose),
+    id,
     version: 0,
     app_id: app.id,
     business_order_id: input.business_order_id ?? input.merchant_order_id,
     content: contentOf(input, purpose),
     created_at: now,
     expires_at: new Date(now.getTime() + expires_in_seconds * 1_000),
-    attempts: method ? await newAttempts(deps, merchant, { ...input, attempts: [] }, method) : [],
+    attempts: method ? await newAttempts(deps, merchant, { ...input, id, attempts: [] }, method) : [],
   };
 };
 

@@ -1,6 +1,7 @@
 import type { Placing } from '#channels/channel.ts';
-import type { OpenAccount, OpenChannel } from '#channels/open.ts';
+import type { OpenAccount } from '#channels/open.ts';
 import type { FeePlan } from '#clearing/fee-plan.ts';
+import type { Deps as RouteDeps } from '#routing/choose-account.ts';
 
 import { afterOutcome, attempts, type Attempt } from './attempt.ts';
 import { changePayment } from './apply-outcome.ts';
@@ -11,13 +12,13 @@ import { isLookedAt } from './next-look.ts';
 import { changeAttempt, hear, isFinal, loseAnswer, orderRef, type Payment } from './payment.ts';
 import { isHold } from './stages.ts';
 
-export type Deps = LookDeps & {
-  readonly open: OpenChannel;
-  readonly feePlan: (id: string) => Promise<FeePlan | undefined>;
-  readonly callbackUrl: (account: OpenAccount['account']) => string;
-  /** Has the payment looked at soon, and often where a payer was scanned: an answer is missing. */
-  readonly lookSoon: (id: string, isScan?: boolean) => Promise<void>;
-};
+export type Deps = LookDeps &
+  RouteDeps & {
+    readonly feePlan: (id: string) => Promise<FeePlan | undefined>;
+    readonly callbackUrl: (account: OpenAccount['account']) => string;
+    /** Has the payment looked at soon, and often where a payer was scanned: an answer is missing. */
+    readonly lookSoon: (id: string, isScan?: boolean) => Promise<void>;
+  };
 
 /** Without an answer the same order, under the same number, may be sent again: channels answer it alike. */
 export const isUnanswered = ({ status, action, mismatch }: Attempt) =>
@@ -79,6 +80,12 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
   }
 };
 
+/** Says how long the first try took: by that, and by how it ended, the account is judged. */
+const timed = (payment: Payment, no: number, took: number): Payment =>
+  changeAttempt(payment, no, (attempt) =>
+    attempt.placing_ms === undefined ? { ...attempt, placing_ms: Math.max(0, took) } : attempt,
+  );
+
 /**
  * Sends an attempt's order to its channel, once, and writes what it answered; again when its action has run out. Whatever
  * it answered, how the attempt ends is not known yet: it is looked at after 10 s and 30 s, because payers pay within seconds
@@ -89,17 +96,21 @@ export const sendOrder = async (deps: Deps, payment: Payment, no: number): Promi
   const isOpen = !isFinal(payment) && !payment.close_requested_at && payment.expires_at > deps.now();
   const isRenewal = attempt !== undefined && isRunOut(attempt, deps.now());
   if (!attempt || !isOpen || !(isRenewal || isUnanswered(attempt))) return payment;
+  const began = deps.now();
   const placing = await place(deps, payment, attempt);
+  const took = deps.now().getTime() - began.getTime();
   const learnt = placing?.kind === 'ask' ? await askChannel(deps, payment, attempt, { closing: false }) : undefined;
   const now = deps.now();
   const told = await changePayment(
     deps,
     payment.id,
     (read) => {
-      if (learnt) return hear(read, no, learnt.outcome, { identity: learnt.identity, now });
       // An order that is known to stand there still stands, whatever a further try of it met.
-      if (isRenewal && placing?.kind !== 'placed') return read;
-      return afterPlacing(read, no, placing?.kind === 'ask' ? undefined : placing, now);
+      if (isRenewal && !learnt && placing?.kind !== 'placed') return read;
+      const after = learnt
+        ? hear(read, no, learnt.outcome, { identity: learnt.identity, now })
+        : afterPlacing(read, no, placing?.kind === 'ask' ? undefined : placing, now);
+      return timed(after, no, took);
     },
     payment,
   );

@@ -1,9 +1,13 @@
 import * as z from 'zod';
 
 import { Action, Method } from '#channels/channel.ts';
+import { feeOn } from '#clearing/fee-plan.ts';
 import { Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf } from '#kernel/id.ts';
 import { Amount, Currency, Sum, sum } from '#kernel/money.ts';
+
+import { lowestCost } from '#routing/rules.ts';
+import { Why } from '#routing/trace.ts';
 
 import { AttemptStatus, Mismatch, type Attempt } from './attempt.ts';
 import {
@@ -31,7 +35,18 @@ export const AttemptView = z.object({
   duplicate: z.boolean(),
   mismatch: Mismatch.nullable(),
   action: Action.nullable(),
-  route: z.object({ rule: z.string() }),
+  route: z.object({
+    rule: z.string(),
+    /** The chosen one first; at most five. Health is the percent of placings that went well of late. */
+    candidates: z.array(
+      z.object({
+        channel_account_id: IdOf('chn'),
+        cost: Sum,
+        health: z.int().nullable(),
+        excluded: Why.nullable(),
+      }),
+    ),
+  }),
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
   created_at: Instant,
   paid_at: Instant.nullable(),
@@ -66,6 +81,18 @@ export const PaymentView = z.object({
   metadata: z.record(z.string(), z.string()),
 });
 
+/** Where nothing was kept there was no choice to make. */
+const routeView = (payment: Payment, attempt: Attempt) => {
+  const { channel_account_id, cost, route = { rule: lowestCost, health: null, others: [] } } = attempt;
+  const chosen = { channel_account_id, cost: feeOn(askedOf(payment, attempt), cost), health: route.health };
+  const others = route.others.map(({ account, why, ...other }) => ({
+    ...other,
+    channel_account_id: account,
+    excluded: why,
+  }));
+  return { rule: route.rule, candidates: [{ ...chosen, excluded: null }, ...others] };
+};
+
 const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof AttemptView> => ({
   id: derivedId('att', payment.id, String(attempt.no)),
   method: attempt.method,
@@ -80,7 +107,7 @@ const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof Attemp
   mismatch: attempt.mismatch ?? null,
   // What there was to do ends with the attempt.
   action: attempt.status === 'pending' ? (attempt.action ?? null) : null,
-  route: { rule: 'merchant_order' },
+  route: routeView(payment, attempt),
   failure: attempt.failure ?? null,
   created_at: attempt.created_at,
   paid_at: attempt.status === 'succeeded' ? (attempt.receipt?.paid_at ?? null) : null,

@@ -11,6 +11,7 @@ import { env } from '#platform/env.ts';
 import { log } from '#platform/log.ts';
 import { secretReader } from '#platform/secrets.ts';
 import { sender } from '#platform/sender.ts';
+import { healthReader, healthStore } from '#routing/store.ts';
 import { walletsOf } from '#wallets/wire.ts';
 
 import { scanLooksSeconds } from './in-store.ts';
@@ -22,6 +23,7 @@ export const now = () => new Date();
 
 /** What the functions that act on payments and refunds share, made once for each environment. */
 export interface Wired {
+  readonly db: Database;
   readonly now: () => Date;
   readonly commit: Commit;
   readonly configuration: ConfigurationStore;
@@ -46,6 +48,7 @@ export const wire = (db: Database): Wired => {
   const configuration = configurationStore(db, env('CONFIG_TABLE'), now);
   const secretsOf = secretReader(new SecretsManagerClient(), env('CHANNEL_SECRETS'), now);
   return {
+    db,
     now,
     commit: committer(db),
     configuration,
@@ -71,6 +74,8 @@ export const paymentDeps = (wired: Wired, urlAllowed: (url: string) => boolean):
   find: wired.payments.find,
   merchant: wired.configuration.merchant,
   feePlan: wired.configuration.feePlan,
+  routingRules: wired.configuration.routingRules,
+  health: healthReader(healthStore(wired.db, env('BOOKS_TABLE')), now),
   profile: (appId, productCode) => wired.configuration.cashierProfile(profileId(appId, productCode)),
   markers: markerWrites(env('ORDERS_TABLE')),
   callbackUrl: (account) => callbackUrl(account),

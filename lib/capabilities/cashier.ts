@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
-import { chargesWallets, inOrders, readsChannels } from './grants.ts';
+import { chargesWallets, inOrders, readsChannels, readsHealth } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** The payers' page. Whoever has its address may see one payment and choose how to pay it. */
@@ -24,6 +24,7 @@ export class Cashier extends Construct {
     });
     inOrders(page, data, 'GetItem', 'PutItem');
     chargesWallets(page, data);
+    readsHealth(page, data);
     readsChannels(page, data);
     data.cashierKey.grantRead(page);
     looks.queue.grantSendMessages(page);

@@ -5,7 +5,15 @@ import { ServiceFunction } from '../constructs/service-function.ts';
 import { changesSecrets, inBooks, inConfig } from './grants.ts';
 import type { Shared } from './shared.ts';
 
-const kinds = ['apps', 'merchants', 'channel-accounts', 'cashier-profiles', 'fee-plans', 'settlement-plans'] as const;
+const kinds = [
+  'apps',
+  'merchants',
+  'channel-accounts',
+  'cashier-profiles',
+  'routing-rules',
+  'fee-plans',
+  'settlement-plans',
+] as const;
 
 /** What operators configure, one thing at a time or as a document, with an audit of every write. */
 export class Configuration extends Construct {

@@ -29,6 +29,20 @@ export const inOrders = inTable('orders');
 export const inBooks = inTable('books');
 export const inConfig = inTable('config');
 
+/** Rows of the books that are no books: whoever may use these sees no balance and no journal. */
+const besideBooks = (handler: ServiceFunction, data: DataStack, action: Action, rows: `${string}#*`): void =>
+  handler.addToRolePolicy(
+    new PolicyStatement({
+      actions: [`dynamodb:${action}`],
+      resources: [data.books.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [rows] } },
+    }),
+  );
+
+/** To choose between channel accounts: how each did of late. */
+export const readsHealth = (handler: ServiceFunction, data: DataStack): void =>
+  besideBooks(handler, data, 'GetItem', 'health#*');
+
 /** The folders of the bucket of statements. */
 type Folder = 'statements' | 'reconciliation' | 'settlements';
 

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Timer } from '../constructs/timer.ts';
-import { chargesWallets, inBooks, inOrders, readsAppKeys, readsChannels } from './grants.ts';
+import { chargesWallets, inBooks, inOrders, readsAppKeys, readsChannels, readsHealth } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Payments, refunds, callbacks and the looks at what has not ended: everything that writes a payment or a refund. */
@@ -31,6 +31,7 @@ export class PaymentDesk extends Construct {
     data.cashierKey.grantRead(payments);
     inOrders(payments, data, 'GetItem', 'PutItem');
     chargesWallets(payments, data);
+    readsHealth(payments, data);
     readsAppKeys(payments, data);
     routes.to(
       payments,

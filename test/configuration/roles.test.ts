@@ -25,6 +25,7 @@ const matrix: [path: string, rights: string][] = [
   ['merchants', 'w w - r r r r'],
   ['channel-accounts', 'w w - r r r r'],
   ['cashier-profiles', 'w - w - - r r'],
+  ['routing-rules', 'w w r - - r r'],
   ['fee-plans', 'w r - w r r r'],
   ['settlement-plans', 'w r - w r r r'],
 ];
@@ -34,6 +35,7 @@ const missing: Record<string, string> = {
   merchants: nothing.replace('app', 'mch'),
   'channel-accounts': nothing.replace('app', 'chn'),
   'cashier-profiles': nothing.replace('app', 'prd'),
+  'routing-rules': nothing.replace('app', 'rtr'),
   'fee-plans': 'none',
   'settlement-plans': 'none',
 };
@@ -41,7 +43,7 @@ const cells = matrix.flatMap(([path, rights]) =>
   rights.split(' ').map((right, index) => ({ path, role: roles[index]!, right })),
 );
 
-test('every cell is asked for', () => expect(cells).toHaveLength(6 * 7));
+test('every cell is asked for', () => expect(cells).toHaveLength(7 * 7));
 
 describe.each(cells)('$role has $right on $path', ({ path, role, right }) => {
   const ask = async (operation: string, id?: string) =>

@@ -52,6 +52,31 @@ test('a payment as placed is one write unit', () => {
   expect(itemSize(answered)).toBeLessThanOrEqual(1_024);
 });
 
+const route = {
+  rule: 'mostly_the_cheapest',
+  health: 100,
+  others: (['circuit_open', 'refused_before', 'not_preferred', 'outweighed', 'dearer'] as const).map((why) => ({
+    account: given.channelAccount().id,
+    cost: 10_000_000n,
+    health: 100,
+    why,
+  })),
+};
+
+test('why an account was chosen is bounded: with as many others as there may be a paid payment is two write units', () => {
+  const [attempt] = given.paid().attempts;
+  const paid = given.paid({ ...typical, attempts: [{ ...attempt!, route, placing_ms: 7_999 }] });
+  expect(itemSize(paid)).toBeLessThanOrEqual(2_048);
+  const kept = store.parse(store.write(paid).Put?.Item).attempts[0]?.route;
+  expect(kept).toEqual({ ...route, others: route.others.slice(0, 4) });
+});
+
+test('with one other account a payment as placed is still one write unit', () => {
+  const two = { rule: 'lowest_cost', health: 99, others: [{ ...route.others[4]!, cost: 80n, health: 97 }] };
+  const placed = given.payment({ ...typical, attempts: [given.attempt({ action, route: two, placing_ms: 180 })] });
+  expect(itemSize(placed)).toBeLessThanOrEqual(1_024);
+});
+
 test('a payment that was signed for a phone is two write units while it waits, and has none of that when it is paid', () => {
   const params = {
     appId: 'wxab8acd895ab1638a',

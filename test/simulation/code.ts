@@ -30,4 +30,6 @@ export { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
 export { createRefund } from '#refunds/create-refund.ts';
 export { lookAtRefund } from '#refunds/send-refund.ts';
 export { refundStore } from '#refunds/store.ts';
+export { healthNoter } from '#routing/observe.ts';
+export { healthReader, healthStore } from '#routing/store.ts';
 export { flowStore } from '#flow/store.ts';

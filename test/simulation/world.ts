@@ -86,6 +86,7 @@ const kitOf = (code: Code) => {
   const payments = code.paymentStore(db, 'orders', now);
   const refunds = code.refundStore(db, 'orders', now);
   const ledger = code.ledgerStore(db, 'books');
+  const health = code.healthStore(db, 'books');
   const sendLooks = code.sender(sqs, 'looks');
   const open = async (id: string): Promise<OpenAccount> => {
     const index = accounts.findIndex((account) => account.id === id);
@@ -110,6 +111,8 @@ const kitOf = (code: Code) => {
     merchant: async (id: string) => merchants.find((merchant) => merchant.id === id),
     feePlan: async () => given.feePlan(),
     profile: async () => undefined,
+    routingRules: async () => undefined,
+    health: code.healthReader(health, now),
     urlAllowed: () => true,
     callbackUrl: () => 'https://pay.example/callbacks',
     lookSoon: async (id: string) => {
@@ -143,6 +146,11 @@ const kitOf = (code: Code) => {
     awaited: (ids: readonly string[]) => callbacks.awaited(ids),
     sendLooks,
     list: code.listingWriter(db, 'books'),
+    noteHealth: code.healthNoter({
+      health,
+      account: async (id) => accounts.find((account) => account.id === id),
+      noteOutage: () => undefined,
+    }),
     announce: (events: Parameters<Code['announce']>[1]) => code.announce(announceDeps, events),
   };
   const deliverDeps = {

@@ -24,6 +24,7 @@ const collections = [
   ['channel_accounts', 'channel_account'],
   ['merchants', 'merchant'],
   ['cashier_profiles', 'cashier_profile'],
+  ['routing_rules', 'routing_rules'],
 ] as const satisfies readonly (readonly [keyof ConfigurationDocument, Kind])[];
 
 interface Imported {
