@@ -17,6 +17,8 @@ interface Switches {
   readonly monthlyBudget?: string;
   /** `yes`: AWS Config looks for resources that were changed by hand. */
   readonly driftDetection?: string;
+  /** `yes`: what may fail is an objective of CloudWatch Application Signals, too. */
+  readonly serviceLevels?: string;
   /** `yes`: operators are kept in Cognito; without, they come from whatever issuer the service stack is told of. */
   readonly cognito?: string;
   readonly environment?: string;

@@ -16,6 +16,7 @@ import { Overview } from './dashboard.ts';
 import { Drift } from './drift.ts';
 import { MoneyAtRisk } from './money-at-risk.ts';
 import { Queries } from './queries.ts';
+import { ServiceLevels } from './service-levels.ts';
 
 interface OperationsProps {
   readonly data: DataStack;
@@ -52,6 +53,7 @@ export class Operations extends Construct {
     super(scope, id);
     const capabilities = capabilitiesIn(scope);
     new MoneyAtRisk(this, 'MoneyAtRisk');
+    new ServiceLevels(this, 'ServiceLevels', api);
     for (const capability of capabilities) new CapabilityAlarms(this, `${capability.node.id}Functions`, capability);
     const tables = {
       Orders: { table: data.orders, indexes: [orders.due.name, orders.flow.name] },

@@ -8,7 +8,7 @@ import { bundle } from '#lib/bundle.ts';
 import { heldToRules } from '#lib/rule-packs.ts';
 import { ServiceFunction } from '#lib/constructs/service-function.ts';
 
-import { stacks } from './synthesized.ts';
+import { everySwitch, stacks } from './synthesized.ts';
 
 const findingsIn = (app: App): string[] =>
   [new AwsSolutionsChecks(app), new ServerlessChecks(app)].flatMap((pack) =>
@@ -40,17 +40,7 @@ describe('the rules of AwsSolutions and Serverless', () => {
   });
 
   test('find nothing with every switch on', () => {
-    const { app } = stacks({
-      domainName: 'pay.example.com',
-      certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/x',
-      alarmEmail: 'nobody@example.com',
-      backupCopyVaultArn: 'arn:aws:backup:eu-central-1:123456789012:backup-vault:x',
-      restoreTesting: 'yes',
-      maskCardNumbers: 'yes',
-      monthlyBudget: '100',
-      driftDetection: 'yes',
-      cognito: 'yes',
-    });
+    const { app } = stacks(everySwitch);
     expect(findingsIn(app)).toEqual([]);
   });
 

@@ -1,5 +1,4 @@
 import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 
 import { bundle } from '#lib/bundle.ts';
 import { DataStack } from '#lib/data-stack.ts';
@@ -13,6 +12,20 @@ export const stacks = (context: Record<string, string> = {}) => {
   return { app, data, service };
 };
 
+/** Every switch of docs/operations.md, on. */
+export const everySwitch = {
+  domainName: 'pay.example.com',
+  certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/x',
+  alarmEmail: 'nobody@example.com',
+  backupCopyVaultArn: 'arn:aws:backup:eu-central-1:123456789012:backup-vault:x',
+  restoreTesting: 'yes',
+  maskCardNumbers: 'yes',
+  monthlyBudget: '100',
+  driftDetection: 'yes',
+  serviceLevels: 'yes',
+  cognito: 'yes',
+};
+
 export interface Resource {
   readonly Type: string;
   // Templates are JSON of any shape.
@@ -24,14 +37,24 @@ export interface Resource {
   readonly UpdatePolicy?: any;
 }
 
-export type Resources = Readonly<Record<string, Resource>>;
-
-/** Both templates, by stack. */
-export const templates = async (context: Record<string, string> = {}) => {
-  await bundle();
-  const { data, service } = stacks(context);
-  return {
-    data: Template.fromStack(data).toJSON() as { Resources: Resources; Description: string },
-    service: Template.fromStack(service).toJSON() as { Resources: Resources; Description: string },
+export interface Stack {
+  readonly name: string;
+  readonly isProtected: boolean;
+  readonly template: {
+    readonly Description?: string;
+    readonly Resources: Readonly<Record<string, Resource>>;
+    readonly Outputs?: unknown;
   };
+}
+
+/** What synthesis leaves behind, as a deployment would read it. */
+export const assembly = async (context: Record<string, string> = {}): Promise<readonly Stack[]> => {
+  await bundle();
+  return stacks(context)
+    .app.synth()
+    .stacks.map(({ stackName, terminationProtection, template }) => ({
+      name: stackName,
+      isProtected: terminationProtection ?? false,
+      template: template as Stack['template'],
+    }));
 };
