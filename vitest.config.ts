@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'machine',
           include: needMachine,
           globalSetup: 'test/prepare.ts',
+          setupFiles: 'test/own-bundles.ts',
           // The first synthesis of a process takes seconds, and a flow starts a whole machine.
           testTimeout: 60_000,
           hookTimeout: 60_000,

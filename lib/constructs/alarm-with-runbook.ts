@@ -27,10 +27,12 @@ export interface AlarmWithRunbookProps {
 /** An alarm that tells whoever is woken by it who is hurt and where it is written what to do. */
 export class AlarmWithRunbook extends Construct {
   readonly alarm: Alarm;
+  readonly runbook: Runbook;
 
   constructor(scope: Construct, id: string, props: AlarmWithRunbookProps) {
     super(scope, id);
     const { metric, whoIsHurt, runbook, threshold = 1, outOf: [datapointsToAlarm, evaluationPeriods] = [1, 1] } = props;
+    this.runbook = runbook;
     this.alarm = new Alarm(this, 'Alarm', {
       metric,
       threshold,

@@ -7,12 +7,13 @@ import { configurationStore } from '#configuration/store.ts';
 
 import { tables } from '../tables.ts';
 import { desk, type Desk } from './desk.ts';
+import { printed } from '../printed.ts';
 
 let the: Awaited<ReturnType<typeof tables>>;
 let system: Desk;
-const logged: unknown[] = [];
+let logged: string[] = [];
 beforeAll(async () => {
-  vi.spyOn(console, 'log').mockImplementation((...said: unknown[]) => void logged.push(said));
+  logged = printed();
   the = await tables();
   system = await desk(the);
 });

@@ -9,6 +9,7 @@ import type { Failure } from '#kernel/failure.ts';
 
 import { rows as seed } from '../../local/seed/configuration.ts';
 import { tables } from '../tables.ts';
+import { printed } from '../printed.ts';
 
 let the: Awaited<ReturnType<typeof tables>>;
 let logged: string[];
@@ -18,8 +19,7 @@ const mock = mockClient(SecretsManagerClient);
 beforeAll(async () => (the = await tables()));
 afterAll(() => the.stop());
 beforeEach(() => {
-  logged = [];
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void logged.push(line));
+  logged = printed();
   for (const [name, value] of Object.entries({
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'local',

@@ -4,11 +4,12 @@ import { roles } from '#platform/operator.ts';
 
 import { tables } from '../tables.ts';
 import { desk, type Desk } from './desk.ts';
+import { printed } from '../printed.ts';
 
 let the: Awaited<ReturnType<typeof tables>>;
 let system: Desk;
 beforeAll(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  printed();
   the = await tables();
   system = await desk(the);
 });

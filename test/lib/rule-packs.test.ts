@@ -1,6 +1,9 @@
-import { App, Stack, type IPolicyValidationPlugin } from 'aws-cdk-lib';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { App, CfnOutput, Fn, Stack, type IPolicyValidationPlugin } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, test } from 'vitest';
 
@@ -8,7 +11,7 @@ import { bundle } from '#lib/bundle.ts';
 import { heldToRules } from '#lib/rule-packs.ts';
 import { ServiceFunction } from '#lib/constructs/service-function.ts';
 
-import { everySwitch, stacks } from './synthesized.ts';
+import { appWith, everySwitch, stacks } from './synthesized.ts';
 
 const findingsIn = (app: App): string[] =>
   [new AwsSolutionsChecks(app), new ServerlessChecks(app)].flatMap((pack) =>
@@ -66,6 +69,25 @@ describe('the rules of AwsSolutions and Serverless', () => {
       expect(given.reason.length, given.id).toBeGreaterThan(30);
       expect(given.id).toMatch(/(AwsSolutions|Serverless)-[A-Za-z0-9]+(\[(Resource|Policy|Action)::.+\])?$/);
     }
+  });
+
+  test.each([
+    ['no switch', {}],
+    ['every switch', everySwitch],
+  ])('leave nothing for CloudFormation to find wrong, with %s', (_, context) => {
+    const { directory } = stacks(context).app.synth();
+    const report = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as {
+      pluginReports: { violations: unknown[] }[];
+    };
+    expect(report.pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
+  });
+
+  test('are not all: what CloudFormation would refuse stops the synthesis, too', () => {
+    const app = appWith();
+    const stack = new Stack(app, 'Wrong');
+    const bucket = new CfnBucket(stack, 'Bucket');
+    expect(new CfnOutput(stack, 'Nothing', { value: Fn.getAtt(bucket.logicalId, 'NoSuch').toString() })).toBeDefined();
+    expect(() => app.synth()).toThrow(/NoSuch|E\d{4}|validation/i);
   });
 
   test('stop the synthesis, unless validation is off', async () => {

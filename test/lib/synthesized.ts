@@ -1,12 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { App } from 'aws-cdk-lib';
 
 import { bundle } from '#lib/bundle.ts';
 import { DataStack } from '#lib/data-stack.ts';
 import { ServiceStack } from '#lib/service-stack.ts';
 
+const { context: settings } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8')) as {
+  context: Record<string, unknown>;
+};
+
+/** An app as the CDK's command line would have it. */
+export const appWith = (context: Record<string, string> = {}) => new App({ context: { ...settings, ...context } });
+
 /** The stacks as `bin/suanpan.ts` makes them, with these switches. */
 export const stacks = (context: Record<string, string> = {}) => {
-  const app = new App({ context });
+  const app = appWith(context);
   const data = new DataStack(app, 'SuanpanData', {});
   const service = new ServiceStack(app, 'SuanpanService', { data });
   return { app, data, service };

@@ -8,9 +8,10 @@ import { listingOf, noticeOf } from '#notifications/notice.ts';
 import { roles } from '#platform/operator.ts';
 
 import { appId, event, url, world } from './world.ts';
+import { printed } from '../printed.ts';
 
 beforeEach(() => {
-  vi.spyOn(console, 'log').mockImplementation(() => {});
+  printed();
   const variables = { AWS_REGION: 'eu-central-1', ORDERS_TABLE: 'orders', BOOKS_TABLE: 'books' };
   const others = { NOTICES_QUEUE: 'notices', ROLES_CLAIM: 'roles' };
   for (const [name, value] of Object.entries({ ...variables, ...others })) vi.stubEnv(name, value);

@@ -7,8 +7,9 @@ import { eventId } from '#notifications/event.ts';
 import { noticeOf } from '#notifications/notice.ts';
 
 import { appId, begin, event, world } from './world.ts';
+import { printed } from '../printed.ts';
 
-beforeEach(() => void vi.spyOn(console, 'log').mockImplementation(() => {}));
+beforeEach(() => void printed());
 afterEach(() => vi.restoreAllMocks());
 
 const dead = 'https://dead.example/hooks';

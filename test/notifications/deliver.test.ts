@@ -6,15 +6,16 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { noticeOf } from '#notifications/notice.ts';
 
 import { appId, begin, event, url, webhook_secret, world } from './world.ts';
+import { printed } from '../printed.ts';
 
-const printed: Record<string, unknown>[] = [];
+let lines: string[] = [];
 beforeEach(() => {
-  printed.length = 0;
-  vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(JSON.parse(String(line))));
+  lines = printed();
 });
 afterEach(() => vi.restoreAllMocks());
 
-const counted = (metric: string) => printed.filter((line) => line[metric] === 1).length;
+const said = () => lines.map((line): Record<string, unknown> => JSON.parse(line));
+const counted = (metric: string) => said().filter((line) => line[metric] === 1).length;
 
 /** Puts a new notice and its first message, as `announce` does. */
 const announced = async () => {
@@ -66,12 +67,12 @@ describe('a notice whose app never answers', () => {
     };
     await the.run();
     expect([counted('NoticeEighthFailure'), counted('NoticeExhausted')]).toEqual([1, 1]);
-    const warnings = printed.filter(({ level }) => level === 'WARN');
+    const warnings = said().filter(({ level }) => level === 'WARN');
     expect(warnings).toMatchObject([
       { app_id: appId, type: 'payment.paid', notice_id: the.id, attempt: 8 },
       { app_id: appId, type: 'payment.paid', notice_id: the.id, attempt: 16 },
     ]);
-    expect(JSON.stringify(printed)).not.toContain('whsec');
+    expect(lines.join()).not.toContain('whsec');
   });
 
   test('ends in the dead letters, and is forgotten after 180 days', async () => {

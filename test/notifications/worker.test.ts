@@ -11,9 +11,10 @@ import { noticeOf } from '#notifications/notice.ts';
 import { eventId } from '#notifications/event.ts';
 
 import { appId, event, webhook_secret, world } from './world.ts';
+import { printed } from '../printed.ts';
 
 beforeEach(() => {
-  vi.spyOn(console, 'log').mockImplementation(() => {});
+  printed();
   for (const [name, value] of Object.entries({
     AWS_REGION: 'eu-central-1',
     ORDERS_TABLE: 'orders',

@@ -7,11 +7,11 @@ import { Amount } from '#kernel/money.ts';
 import { anyone, api, created, ok, route } from '#platform/http.ts';
 import { page, plain, type Operation } from '#platform/operation.ts';
 import { operatorWith } from '#platform/operator.ts';
+import { printed } from '../printed.ts';
 
 let logged: string[];
 beforeEach(() => {
-  logged = [];
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void logged.push(line));
+  logged = printed();
 });
 afterEach(() => vi.restoreAllMocks());
 

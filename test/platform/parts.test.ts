@@ -13,11 +13,11 @@ import { consume } from '#platform/queue.ts';
 import { secretReader } from '#platform/secrets.ts';
 import { sender } from '#platform/sender.ts';
 import { fold } from '#platform/stream.ts';
+import { printed } from '../printed.ts';
 
 let logged: string[];
 beforeEach(() => {
-  logged = [];
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void logged.push(line));
+  logged = printed();
 });
 afterEach(() => vi.restoreAllMocks());
 

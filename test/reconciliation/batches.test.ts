@@ -11,6 +11,7 @@ import { recordsOf } from '#reconciliation/record.ts';
 
 import { account, at, billDate, day, entry, line, refundEntry, refundLine } from './given.ts';
 import { paper, world } from './world.ts';
+import { printed } from '../printed.ts';
 
 const nextDay = '2026-01-06';
 
@@ -60,15 +61,15 @@ describe('the arrival of a statement', () => {
     ['of too many parts', `statements/${account.id}/${billDate}/trade/more/bill.csv`, 1],
     ['of an object that has gone', `statements/${account.id}/${billDate}/trade/gone.csv`, 1],
   ])('%s leaves no batch, and is logged and counted where somebody meant a statement', async (_, key, complaints) => {
-    const log = vi.spyOn(console, 'log').mockReturnValue();
+    const lines = printed();
     const here = world();
     if (!key.endsWith('gone.csv')) here.objects.set(key, { bytes: paper([line()]), at: 1 });
     expect(await here.receive(key)).toBeUndefined();
     expect(here.rows.size + here.executions.length).toBe(0);
-    const written = log.mock.calls.map(([text]) => JSON.parse(String(text)));
+    const written = lines.map((text): Record<string, unknown> => JSON.parse(text));
     expect(written.filter(({ level }) => level === 'ERROR')).toHaveLength(complaints);
     expect(written.filter(({ StatementIgnored }) => StatementIgnored === 1)).toHaveLength(complaints);
-    log.mockRestore();
+    vi.restoreAllMocks();
   });
 
   test('of a file that is too large is an abnormal batch that says so, told once more if told again', async () => {
@@ -320,7 +321,7 @@ describe('a batch', () => {
   });
 
   test('whose records have been tampered with does not close, is never reconciled, and pages somebody', async () => {
-    const log = vi.spyOn(console, 'log').mockReturnValue();
+    const lines = printed();
     const here = world();
     const batch = await here.receive(here.upload(paper([line()])));
     await here.runSteps(batch!.id);
@@ -331,8 +332,8 @@ describe('a batch', () => {
       verdict: 'breaks',
       statistics: { bridge: { residual: 994n } },
     });
-    expect(log.mock.calls.some(([text]) => String(text).includes('the bridge does not close'))).toBe(true);
-    log.mockRestore();
+    expect(lines.some((text) => text.includes('the bridge does not close'))).toBe(true);
+    vi.restoreAllMocks();
   });
 
   test('of payments alone says nothing about refunds, and is incomplete where we have some', async () => {

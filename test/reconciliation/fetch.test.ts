@@ -10,6 +10,7 @@ import { latestBatch } from '#reconciliation/batches/versions.ts';
 
 import { account, billDate, day, entry, line } from './given.ts';
 import { paper, world } from './world.ts';
+import { printed } from '../printed.ts';
 
 const trade = (): readonly StatementKind[] => ['trade'];
 /** An instant of the morning after, in Shanghai. */
@@ -34,13 +35,12 @@ const fetching = () => {
     channelAccounts: async () => [account],
     statementsOf: trade,
   };
-  const written: Record<string, unknown>[] = [];
-  const log = vi.spyOn(console, 'log').mockImplementation((text) => void written.push(JSON.parse(String(text))));
-  onTestFinished(() => log.mockRestore());
+  const lines = printed();
+  onTestFinished(() => void vi.restoreAllMocks());
   return {
     ...here,
     called: asked,
-    written,
+    written: () => lines.map((text): Record<string, unknown> => JSON.parse(text)),
     deps,
     says: (said: Fetched | Error) => {
       answer = async () => {
@@ -52,7 +52,7 @@ const fetching = () => {
     fetch: () => fetchDay(deps, day),
     /** What the bucket tells of the fetched file. */
     arrive: async () => here.runSteps((await here.receive(fetchedKey))!.id),
-    late: () => written.filter(({ StatementLate }) => StatementLate === 1).length,
+    late: () => lines.filter((text) => text.includes('"StatementLate":1')).length,
   };
 };
 
@@ -167,7 +167,7 @@ describe('a channel that has no statement', () => {
     expect(here.late()).toBe(0);
     for (const time of ['14:00', '14:30']) expect(await here.run(time)).toEqual({ not_yet: 1 });
     expect(here.late()).toBe(2);
-    expect(here.written).toContainEqual(
+    expect(here.written()).toContainEqual(
       expect.objectContaining({
         level: 'WARN',
         message: 'a statement is late',

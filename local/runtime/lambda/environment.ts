@@ -27,7 +27,7 @@ const failure = (requestId: string, errorType: string, errorMessage: string): An
   failed: true,
 });
 
-/** A message's object where the line is one, as CloudWatch shows a JSON line. */
+/** The object that a line is, as CloudWatch shows a JSON line. */
 const parsed = (text: string): unknown => {
   if (!text.startsWith('{')) return text;
   try {
@@ -114,8 +114,13 @@ export class Environment {
       if (said.requestId === this.#requestId) this.#settle?.(said);
       return;
     }
-    const { level, text, requestId } = said;
-    this.#around.log({ level, function: this.spec.name, request_id: requestId, message: parsed(text) });
+    const { level, text, mayBeRecord, requestId } = said;
+    this.#around.log({
+      level,
+      function: this.spec.name,
+      request_id: requestId,
+      message: mayBeRecord ? parsed(text) : text,
+    });
   }
 
   async #timeOut(): Promise<void> {

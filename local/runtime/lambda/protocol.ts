@@ -23,5 +23,12 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 export type Said =
   /** The code is loaded, or has failed to; on AWS the time limit counts from here. */
   | { readonly kind: 'ready' }
-  | { readonly kind: 'log'; readonly level: Level; readonly text: string; readonly requestId: string }
+  | {
+      readonly kind: 'log';
+      readonly level: Level;
+      readonly text: string;
+      /** Whether it may be an object of its own: what is said to the console as text stays text, as on AWS. */
+      readonly mayBeRecord: boolean;
+      readonly requestId: string;
+    }
   | { readonly kind: 'done'; readonly requestId: string; readonly payload: string; readonly failed: boolean };

@@ -16,14 +16,17 @@ enableCompileCache(start.codeCache);
 
 let requestId = '';
 const say = (said: Said): void => parentPort?.postMessage(said, []);
-const write = (level: Level, text: string): void => say({ kind: 'log', level, text: text.trimEnd(), requestId });
+const write = (level: Level, text: string, mayBeRecord: boolean): void => {
+  for (const line of mayBeRecord ? text.split('\n').filter(Boolean) : [text.trimEnd()])
+    say({ kind: 'log', level, text: line, mayBeRecord, requestId });
+};
 
 const channel =
   (level: Level) =>
   (...values: unknown[]): void => {
     const [only] = values;
     const isRecord = values.length === 1 && typeof only === 'object' && only !== null && !(only instanceof Error);
-    write(level, isRecord ? JSON.stringify(only) : format(...values));
+    write(level, isRecord ? JSON.stringify(only) : format(...values), isRecord);
   };
 Object.assign(console, {
   log: channel('info'),
@@ -37,7 +40,7 @@ Object.assign(console, {
 const stream =
   (level: 'info' | 'error') =>
   (chunk: unknown, ...more: unknown[]): boolean => {
-    write(level, chunk instanceof Uint8Array ? Buffer.from(chunk).toString() : String(chunk));
+    write(level, chunk instanceof Uint8Array ? Buffer.from(chunk).toString() : String(chunk), true);
     const done = more.find((one) => typeof one === 'function');
     if (done !== undefined) queueMicrotask(() => void Reflect.apply(done, undefined, []));
     return true;
@@ -92,7 +95,7 @@ const serve = async ({ payload, deadline }: Invocation): Promise<Said> => {
     return { kind: 'done', requestId, payload: JSON.stringify(result ?? null), failed: false };
   } catch (error) {
     const failure = failureOf(error);
-    write('error', failure);
+    write('error', failure, true);
     return { kind: 'done', requestId, payload: failure, failed: true };
   }
 };
