@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { BooksAndNotices } from './capabilities/books-and-notices.ts';
 import { Cashier } from './capabilities/cashier.ts';
 import { Configuration } from './capabilities/configuration.ts';
+import { Decisions } from './capabilities/decisions.ts';
 import { Front } from './capabilities/front.ts';
 import { PaymentDesk } from './capabilities/payment-desk.ts';
 import { Reconciliation } from './capabilities/reconciliation.ts';
@@ -69,6 +70,7 @@ export class ServiceStack extends Stack {
     new Reconciliation(this, 'Reconciliation', shared);
     new StatementFetch(this, 'StatementFetch', shared);
     new Settlement(this, 'Settlement', shared);
+    new Decisions(this, 'Decisions', shared);
     new Configuration(this, 'Configuration', shared);
     new Front(this, 'Front', shared);
     new Operations(this, 'Operations', { data, api });

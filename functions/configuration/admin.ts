@@ -4,7 +4,7 @@ import { AuditView } from '#audit/audit.ts';
 import { findAudit } from '#audit/operations.ts';
 import { Failure } from '#kernel/failure.ts';
 import { env } from '#platform/env.ts';
-import { api, created, ok, route, type Route } from '#platform/http.ts';
+import { api, created, ok, route } from '#platform/http.ts';
 import { operatorWith, roles, type Operator } from '#platform/operator.ts';
 
 import { addKey, endKey } from './changes/app-keys.ts';
@@ -12,7 +12,7 @@ import { giveWebhookSecret, rotateWebhookSecret, setChannelSecrets } from './cha
 import { checkRow } from './changes/check-row.ts';
 import { encoded, type Kind } from './document.ts';
 import * as operations from './operations.ts';
-import { permit, type Access, type Subject } from './permissions.ts';
+import { only } from './permissions.ts';
 import { createRow, replaceRow } from './changes/save-row.ts';
 import type { Configured } from './store.ts';
 import { wire } from './wire.ts';
@@ -20,15 +20,6 @@ import { wire } from './wire.ts';
 const deps = wire();
 
 const view = (kind: Kind, { row, version }: Configured) => ({ ...encoded(kind, row), version });
-
-/** Whether the role allows it is asked before what was said is read. */
-const only = (access: Access, subject: Subject, { operation, handle }: Route<Operator>): Route<Operator> => ({
-  operation,
-  handle: async (request, event, operator) => {
-    permit(operator, access, subject);
-    return handle(request, event, operator);
-  },
-});
 
 const Cursor = z.string().regex(/^[\w.-]{1,128}$/);
 const toCursor = (id: string | undefined) => (id === undefined ? null : Buffer.from(id).toString('base64url'));

@@ -1,4 +1,5 @@
 import { Failure } from '#kernel/failure.ts';
+import type { Route } from '#platform/http.ts';
 import type { Operator, Role } from '#platform/operator.ts';
 
 /** What an operator asks for: rows of a kind, or the audit log. An app's keys and secrets are the app's. */
@@ -36,3 +37,12 @@ const mayDo = (role: Role, access: Access, subject: Subject): boolean => {
 export const permit = (operator: Operator, access: Access, subject: Subject): void => {
   if (!operator.roles.some((role) => mayDo(role, access, subject))) throw new Failure('role_required');
 };
+
+/** Whether the role allows it is asked before what was said is read. */
+export const only = (access: Access, subject: Subject, { operation, handle }: Route<Operator>): Route<Operator> => ({
+  operation,
+  handle: async (request, event, operator) => {
+    permit(operator, access, subject);
+    return handle(request, event, operator);
+  },
+});

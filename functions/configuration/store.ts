@@ -91,6 +91,10 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
     channelAccounts: async () =>
       (await allOf('channel_account', kinds.channel_account)).map(({ row: account }) => account),
 
+    /** All of an app; no payment waits for this. */
+    merchantsOf: async (appId: string) =>
+      (await allOf('merchant', kinds.merchant)).flatMap(({ row }) => (row.app_id === appId ? [row] : [])),
+
     page: (kind: Kind, asked: Asked): Promise<{ found: Configured[]; next: string | undefined }> =>
       pageOf(db, table, { ...asked, kind, schema: kinds[kind] }),
 

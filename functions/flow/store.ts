@@ -37,6 +37,14 @@ export const flowStore = (db: Database, table: string, now: () => Date) => {
   const payments = paymentStore(db, table, now);
   const refunds = refundStore(db, table, now);
   return {
+    /** The payments of one shard; a share of all of the day that is spread evenly over them. */
+    async paymentsIn(channelAccountId: string, date: BusinessDate, shard: string): Promise<string[]> {
+      const keys = await keysOf(db, table, flowKey(channelAccountId, date, shard));
+      return [...new Set(keys.flatMap((pk) => owner(pk) ?? []))].filter((id) => id.startsWith('pay_'));
+    },
+
+    payments: payments.getMany,
+
     async read(channelAccountId: string, date: BusinessDate): Promise<{ payments: Payment[]; refunds: Refund[] }> {
       const keys = await Promise.all(shards.map((shard) => keysOf(db, table, flowKey(channelAccountId, date, shard))));
       const ids = keys.flat().flatMap((pk) => owner(pk) ?? []);

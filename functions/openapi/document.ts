@@ -9,6 +9,7 @@ import * as payments from '#payments/operations.ts';
 import { plain, type Operation } from '#platform/operation.ts';
 import * as reconciliation from '#reconciliation/operations.ts';
 import * as refunds from '#refunds/operations.ts';
+import * as routing from '#routing/operations.ts';
 import * as settlement from '#settlement/operations.ts';
 import * as wallets from '#wallets/operations.ts';
 
@@ -26,6 +27,7 @@ export const allOperations: readonly Operation[] = [
   callbacks,
   notifications,
   configuration,
+  routing,
   audit,
 ]
   .flatMap((capability): unknown[] => Object.values(capability).flat())

@@ -165,3 +165,8 @@ export const wellnessOf = (health: Health | undefined, breaker: Breaker, now: Da
     latencyMs: samples === 0 ? null : Math.round(seen[2] / samples),
   };
 };
+/** Parts per million of a day's placings that went well; null when nothing is known of that day. */
+export const successOn = (health: Health | undefined, date: BusinessDate): number | null => {
+  const counts = health?.days.find(([day]) => day === date)?.[1];
+  return counts && samplesOf(counts) > 0 ? Math.round((counts[0] * 1_000_000) / samplesOf(counts)) : null;
+};
