@@ -1,5 +1,5 @@
 import { isLive, type Attempt } from '#payments/attempt.ts';
-import { statusOf, winner, type Payment } from '#payments/payment.ts';
+import { statusOf, earned, type Payment } from '#payments/payment.ts';
 
 /** How a payment stands for its payer. */
 export type Standing =
@@ -41,7 +41,7 @@ const standingOf = (payment: Payment, attempt: Attempt | undefined, now: Date): 
 
 /** Only what the platform knows decides; nothing that a wallet's bridge or a page says. */
 export const standOf = (payment: Payment, now: Date): Stand => {
-  const attempt = winner(payment) ?? payment.attempts.find(isLive) ?? payment.attempts.at(-1);
+  const attempt = earned(payment) ?? payment.attempts.find(isLive) ?? payment.attempts.at(-1);
   const standing = standingOf(payment, attempt, now);
   return { standing, ...(attempt && { attempt }), revision: `${standing}.${attempt?.no ?? 0}` };
 };

@@ -3,18 +3,18 @@ import type { Journal } from '#ledger/journal.ts';
 import type { BusinessEvent } from '#notifications/event.ts';
 import { listingOf as noticeListing } from '#notifications/notice.ts';
 import { eventsOf as paymentEvents } from '#payments/events.ts';
-import { journalsOf } from '#payments/journals.ts';
-import { Payment } from '#payments/payment.ts';
+import { receiptsOf } from '#payments/journals.ts';
+import { Payment, winner } from '#payments/payment.ts';
 import { nextStep } from '#payments/stages.ts';
 import type { Listing } from '#platform/listed.ts';
-import type { Difference } from '#reconciliation/difference.ts';
+import type { Difference } from '#reconciliation/differences/difference.ts';
 import { eventsOf as refundEvents } from '#refunds/events.ts';
 import { successJournal } from '#refunds/journals.ts';
 import { Refund } from '#refunds/refund.ts';
 import type { Observation } from '#routing/health.ts';
 import { observationsOf } from '#routing/observe.ts';
 
-import { differencesOf } from './mismatch.ts';
+import { differencesOf } from './differences.ts';
 
 /** A row of the orders table as it was and as it is. */
 export interface Change {
@@ -37,6 +37,12 @@ export interface Consequences {
   /** Composite payments with something to be done about what they hold. */
   readonly unfinished: readonly string[];
   readonly observations: readonly Observation[];
+  /** Payments that have just been paid: another of the same business order may have been. */
+  readonly paid: readonly Payment[];
+  /** Payments with money that has just come too late. */
+  readonly late: readonly Payment[];
+  /** Refunds that a desk decided and that have failed: what they were to deal with is open again. */
+  readonly undone: readonly Refund[];
 }
 
 const nothing: Consequences = {
@@ -47,6 +53,9 @@ const nothing: Consequences = {
   appeared: [],
   unfinished: [],
   observations: [],
+  paid: [],
+  late: [],
+  undone: [],
 };
 
 const fresh = <Noun extends { readonly id: string }>(after: readonly Noun[], before: readonly Noun[]): Noun[] => {
@@ -59,16 +68,20 @@ const listingsOf = (listingOf: (row: unknown) => Listing, { before, after }: Cha
   return was?.list === is.list ? [] : [is];
 };
 
+const lateIn = ({ attempts }: Payment) => attempts.filter(({ late }) => late).length;
+
 const afterPayment = ({ before, after }: Change): Consequences => {
   const [was, is] = [before ? Payment.parse(before) : undefined, Payment.parse(after)];
   return {
     ...nothing,
-    journals: fresh(journalsOf(is), was ? journalsOf(was) : []),
+    journals: fresh(receiptsOf(is), was ? receiptsOf(was) : []),
     differences: fresh(differencesOf(is), was ? differencesOf(was) : []),
     events: paymentEvents(was, is),
     appeared: is.attempts.length > (was?.attempts.length ?? 0) ? [is.id] : [],
     unfinished: nextStep(is) && !(was && nextStep(was)) ? [is.id] : [],
     observations: observationsOf(was, is),
+    paid: winner(is) && !(was && winner(was)) ? [is] : [],
+    late: lateIn(is) > (was ? lateIn(was) : 0) ? [is] : [],
   };
 };
 
@@ -79,6 +92,7 @@ const afterRefund = ({ before, after }: Change): Consequences => {
     journals: fresh(successJournal(is), was ? successJournal(was) : []),
     events: refundEvents(was, is),
     appeared: was ? [] : [is.id],
+    undone: is.desk && is.status === 'failed' && was?.status !== 'failed' ? [is] : [],
   };
 };
 

@@ -1,20 +1,33 @@
+import { invariant } from '#kernel/failure.ts';
 import { post } from '#ledger/post.ts';
 import type { LedgerStore } from '#ledger/store.ts';
 import type { BusinessEvent } from '#notifications/event.ts';
+import type { Payment } from '#payments/payment.ts';
 import type { Commit } from '#platform/commit.ts';
+import { contend, lost } from '#platform/contend.ts';
 import type { Listing } from '#platform/listed.ts';
 import { count, log } from '#platform/log.ts';
 import type { Saved } from '#platform/rows.ts';
 import type { Send } from '#platform/sender.ts';
-import type { Difference } from '#reconciliation/difference.ts';
+import { duplicateListing, reopened, type Difference } from '#reconciliation/differences/difference.ts';
+import type { Refund } from '#refunds/refund.ts';
 import type { Observation } from '#routing/health.ts';
 
 import type { Consequences } from './change.ts';
+import { duplicatesOf } from './duplicates.ts';
 
 interface Deps {
   readonly ledger: Pick<LedgerStore, 'writes'>;
   readonly commit: Commit;
-  readonly differences: { readonly save: (difference: Difference) => Promise<Saved<Difference>> };
+  readonly differences: {
+    readonly find: (id: string) => Promise<Difference | undefined>;
+    readonly save: (difference: Difference) => Promise<Saved<Difference>>;
+  };
+  /** The other payments that have paid the same business order. */
+  readonly samePaid: (payment: Payment) => Promise<readonly string[]>;
+  readonly paymentsOf: (ids: readonly string[]) => Promise<readonly Payment[]>;
+  /** Whether the app has late money refunded without asking. */
+  readonly refundsLate: (appId: string) => Promise<boolean>;
   /** Those of these payments and refunds for which callbacks wait. */
   readonly awaited: (ids: readonly string[]) => Promise<string[]>;
   readonly sendLooks: Send;
@@ -23,15 +36,37 @@ interface Deps {
   readonly announce: (events: readonly BusinessEvent[]) => Promise<void>;
 }
 
+/** Of which kinds each has a count that somebody is woken by. */
+const counts: { readonly [kind in Difference['kind']]?: string } = {
+  paid_late: 'LateReceived',
+  duplicate: 'DuplicateReceived',
+};
+
 /** Opened once, however often it is folded: one that a statement has found meanwhile stays as it is. */
-const openDifference = async ({ differences }: Deps, difference: Difference): Promise<void> => {
-  const { won, ...saved } = await differences.save(difference);
-  if (!won && !('existing' in saved))
-    throw new Error(`${difference.id} was being written by somebody else: fold it again`);
-  if (!won) return;
+const openDifference = async ({ differences, list }: Deps, difference: Difference): Promise<void> => {
   const { id, kind, platform } = difference;
+  // Beside its own list it stands in that of its day, which is gone through daily.
+  if (kind === 'duplicate') await list(duplicateListing(difference));
+  const { won, ...saved } = await differences.save(difference);
+  if (!won && !('existing' in saved)) throw new Error(`${id} was being written by somebody else: fold it again`);
+  if (!won) return;
   log.warn('money that was not asked for', { difference_id: id, kind, payment_id: platform?.id });
-  count('MismatchReceived');
+  count(counts[kind] ?? 'MismatchReceived');
+};
+
+/** What a desk had decided could not be done. Only while that is what has resolved it: a later decision stands. */
+const reopen = ({ differences }: Deps, { id, desk }: Refund): Promise<void> =>
+  contend(async () => {
+    invariant(desk !== undefined, `${id} was decided by no desk`);
+    const difference = await differences.find(desk.difference_id);
+    if (difference?.resolution?.refund_id !== id) return undefined;
+    return (await differences.save(reopened(difference))).won ? undefined : lost;
+  });
+
+/** Late money goes back by itself where its app wants it so; otherwise it waits for a person. */
+const refundLate = async (deps: Deps, late: readonly Payment[]): Promise<void> => {
+  const wanted = await Promise.all(late.map(async ({ app_id }) => deps.refundsLate(app_id)));
+  await deps.sendLooks(late.filter((_, index) => wanted[index]).map(({ id }) => ({ body: { id, late: true } })));
 };
 
 /** Has the callbacks applied that were there before what they are about. Asked by one read for each thing that appears. */
@@ -54,8 +89,17 @@ export const follow = async (deps: Deps, consequences: readonly Consequences[]):
     deps,
     consequences.flatMap(({ journals }) => journals),
   );
-  await Promise.all(consequences.flatMap(({ differences }) => differences.map((each) => openDifference(deps, each))));
+  const second = await Promise.all(
+    consequences.flatMap(({ paid }) => paid.map((payment) => duplicatesOf(deps, payment))),
+  );
+  const found = [...consequences, ...second].flatMap(({ differences }) => differences);
+  await Promise.all(found.map((each) => openDifference(deps, each)));
   await Promise.all([
+    ...consequences.flatMap(({ undone }) => undone.map((refund) => reopen(deps, refund))),
+    refundLate(
+      deps,
+      consequences.flatMap(({ late }) => late),
+    ),
     wake(
       deps,
       consequences.flatMap(({ appeared }) => appeared),
@@ -70,5 +114,5 @@ export const follow = async (deps: Deps, consequences: readonly Consequences[]):
     ),
     deps.noteHealth(consequences.flatMap(({ observations }) => observations)),
   ]);
-  await deps.announce(consequences.flatMap(({ events }) => events));
+  await deps.announce([...consequences, ...second].flatMap(({ events }) => events));
 };

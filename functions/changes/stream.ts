@@ -5,6 +5,7 @@ import { callbackStore } from '#callbacks/store.ts';
 import { configurationStore } from '#configuration/store.ts';
 import { ledgerStore } from '#ledger/store.ts';
 import { announcer } from '#notifications/wire.ts';
+import { paymentStore } from '#payments/store.ts';
 import { committer } from '#platform/commit.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
@@ -18,6 +19,7 @@ import { healthStore } from '#routing/store.ts';
 
 import { consequencesOf } from './change.ts';
 import { follow } from './follow.ts';
+import { businessOrderStore } from './store.ts';
 
 const db = database();
 const now = () => new Date();
@@ -25,10 +27,15 @@ const configuration = configurationStore(db, env('CONFIG_TABLE'), now);
 const sqs = new SQSClient();
 const callbacks = callbackStore(db, env('ORDERS_TABLE'));
 
+const payments = paymentStore(db, env('ORDERS_TABLE'), now);
+
 const deps = {
   ledger: ledgerStore(db, env('BOOKS_TABLE')),
   commit: committer(db),
   differences: reconciliationStore(db, env('BOOKS_TABLE')).differences,
+  samePaid: businessOrderStore(db, env('BOOKS_TABLE'), now),
+  paymentsOf: payments.getMany,
+  refundsLate: async (appId: string) => (await configuration.app(appId))?.on_late === 'auto_refund',
   awaited: (ids: readonly string[]) => callbacks.awaited(ids),
   sendLooks: sender(sqs, env('LOOKS_QUEUE')),
   list: listingWriter(db, env('BOOKS_TABLE')),

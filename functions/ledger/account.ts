@@ -31,6 +31,8 @@ export const chart = {
   internal_transfer: { kind: 'asset', floor: false },
   /** 挂账: late, duplicate and mismatched receipts; only a desk moves them. */
   suspense: { kind: 'liability', floor: true },
+  /** 核销损益: differences that the platform bears, or keeps. */
+  write_off: { kind: 'expense', floor: false },
 } as const;
 
 export const Subject = z.enum([
@@ -45,6 +47,7 @@ export const Subject = z.enum([
   'wallet_held',
   'internal_transfer',
   'suspense',
+  'write_off',
 ] satisfies (keyof typeof chart)[]);
 export type Subject = z.infer<typeof Subject>;
 

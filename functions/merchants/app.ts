@@ -10,6 +10,8 @@ export const App = z.strictObject({
   status: z.enum(['active', 'suspended']),
   /** Where events go when a payment names no address of its own. */
   notify_url: z.string().max(512).optional(),
+  /** 迟到成功: whether late money waits for a person (`hold`, also when nothing is said) or goes back by itself. */
+  on_late: z.enum(['hold', 'auto_refund']).optional(),
 });
 export type App = z.infer<typeof App>;
 

@@ -33,15 +33,20 @@ const markersOf = (payment: Payment): FlowMarker[] => {
   });
 };
 
-/** Writes a payment over the version that was read; nothing when somebody else was first. */
-export const savePayment = async (deps: Deps, before: Payment, after: Payment): Promise<Payment | undefined> => {
+/** A payment over the version that was read, and where the statements will show what it has received since. */
+export const paymentWrites = (
+  deps: Pick<Deps, 'markers'> & { readonly payments: Pick<PaymentStore, 'write'> },
+  before: Payment,
+  after: Payment,
+): Write[] => {
   const known = new Set(markersOf(before).map(({ pk }) => pk));
   const markers = markersOf(after).filter(({ pk }) => !known.has(pk));
-  if (markers.length === 0) {
-    const saved = await deps.payments.save(after);
-    return saved.won ? saved.noun : undefined;
-  }
-  const refusals = await deps.commit([deps.payments.write(after), ...deps.markers(markers)]);
+  return [deps.payments.write(after), ...(markers.length === 0 ? [] : deps.markers(markers))];
+};
+
+/** Writes a payment over the version that was read; nothing when somebody else was first. */
+export const savePayment = async (deps: Deps, before: Payment, after: Payment): Promise<Payment | undefined> => {
+  const refusals = await deps.commit(paymentWrites(deps, before, after));
   return refusals.length === 0 ? { ...after, version: after.version + 1 } : undefined;
 };
 

@@ -46,6 +46,15 @@ export const Mismatch = z.object({
 });
 export type Mismatch = z.infer<typeof Mismatch>;
 
+/** What a desk has decided about money that waits in suspense, with the facts that its journal needs. */
+export const Decision = z.object({
+  /** 认款 `kept`: it becomes the merchant's, less our fee. `refund`: it goes back by the way it came. */
+  as: z.enum(['kept', 'refund']),
+  fee: Sum,
+  booked_on: BusinessDate,
+});
+export type Decision = z.infer<typeof Decision>;
+
 /** 支付尝试: one try on a channel, with its own channel-facing number. */
 export const Attempt = z.object({
   no: z.int().min(1).max(99),
@@ -70,6 +79,7 @@ export const Attempt = z.object({
   late: z.literal(true).optional(),
   /** Succeeded on a payment that had been paid. */
   duplicate: z.literal(true).optional(),
+  decided: Decision.optional(),
   /** A second payment of the same order number: the number of the attempt whose order it was. */
   repeats: z.int().optional(),
   /** Agreed when the attempt was made. */
@@ -94,6 +104,14 @@ export const isMoney = ({ receipt, mismatch }: Attempt) =>
 /** Money that pays for the order; all other money waits in suspense. */
 export const isWinner = ({ status, late, duplicate, mismatch }: Attempt) =>
   status === 'succeeded' && !late && !duplicate && !mismatch;
+
+/** 挂账: money that nobody has decided about yet. */
+export const isWaiting = (attempt: Attempt) => isMoney(attempt) && !isWinner(attempt) && !attempt.decided;
+
+export const isKept = ({ decided }: Attempt) => decided?.as === 'kept';
+
+/** Of a mismatch it is not known whether it is a success: a person decides. */
+export const isInDoubt = (attempt: Attempt) => attempt.mismatch !== undefined && isLive(attempt);
 
 export const mismatchOf = (
   asked: { amount: bigint; currency: string },

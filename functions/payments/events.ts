@@ -1,7 +1,7 @@
 import { eventId, type BusinessEvent, type EventType } from '#notifications/event.ts';
 
 import type { Attempt } from './attempt.ts';
-import { statusOf, type Payment, type PaymentStatus } from './payment.ts';
+import { earned, statusOf, type Payment, type PaymentStatus } from './payment.ts';
 import { paymentView } from './view.ts';
 
 const told: Partial<Record<PaymentStatus, EventType>> = {
@@ -29,7 +29,7 @@ export const eventsOf = (before: Payment | undefined, after: Payment): BusinessE
   });
   const status = statusOf(after);
   const type = before && statusOf(before) === status ? undefined : told[status];
-  const paidBy = after.attempts.find((attempt) => attempt.receipt && !attempt.duplicate && !attempt.mismatch);
+  const paidBy = earned(after) ?? after.attempts.find(({ late }) => late);
   const duplicates = after.attempts.filter(
     ({ no, duplicate }) => duplicate && !before?.attempts.some((other) => other.no === no && other.duplicate),
   );

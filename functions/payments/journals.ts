@@ -1,6 +1,6 @@
 import { credit, debit, journal, type Journal, type Leg } from '#ledger/journal.ts';
 
-import { isMoney, isWinner, type Attempt, type Receipt } from './attempt.ts';
+import { isKept, isMoney, isWinner, type Attempt, type Receipt } from './attempt.ts';
 import type { Payment } from './payment.ts';
 
 /** Whose the money is: the merchant's, less our fee, or a user's, when it pays for the order; otherwise it waits in suspense. */
@@ -31,6 +31,38 @@ const receiptJournal = (payment: Payment, attempt: Attempt): Journal[] => {
   );
 };
 
-/** Every journal of a payment, from its facts alone: one for each success, whatever kind of success it was. */
-export const journalsOf = (payment: Payment): Journal[] =>
+/**
+ * 认款: what waited in suspense is the merchant's, less our fee, or the user's for whom it was. Posted in the transaction
+ * that decides it.
+ */
+export const keptJournals = (payment: Payment, attempt: Attempt): Journal[] => {
+  const { receipt, decided } = attempt;
+  if (!receipt || !decided || !isKept(attempt)) return [];
+  const { beneficiary } = payment;
+  const { amount, currency } = receipt;
+  const cause = `${payment.id}#kept#${String(attempt.no).padStart(2, '0')}`;
+  const of = { cause, owner: payment.merchant_id, accounting_date: decided.booked_on, currency };
+  if (!beneficiary)
+    return journal(of, [
+      debit('suspense', amount),
+      credit('merchant_available', amount - decided.fee),
+      credit('fee_income', decided.fee),
+    ]);
+  return [
+    ...journal(of, [debit('suspense', amount), credit('internal_transfer', amount)]),
+    ...journal({ ...of, cause: `${cause}#for`, owner: beneficiary.owner }, [
+      debit('internal_transfer', amount),
+      credit(beneficiary.subject, amount),
+    ]),
+  ];
+};
+
+/** One for each success, whatever kind of success it was: folded from the stream. */
+export const receiptsOf = (payment: Payment): Journal[] =>
   payment.attempts.flatMap((attempt) => receiptJournal(payment, attempt));
+
+/** Every journal of a payment, from its facts alone. */
+export const journalsOf = (payment: Payment): Journal[] => [
+  ...receiptsOf(payment),
+  ...payment.attempts.flatMap((attempt) => keptJournals(payment, attempt)),
+];

@@ -1,4 +1,5 @@
 import { askChannel, holdsFor, type Learnt } from './ask-channel.ts';
+import { isInDoubt } from './attempt.ts';
 import { changePayment, type Deps as WriteDeps } from './apply-outcome.ts';
 import { finishStages } from './finish-stages.ts';
 import { isOverdue } from './in-store.ts';
@@ -15,7 +16,7 @@ const dueToClose = (payment: Payment, now: Date): CloseReason | undefined => {
 };
 
 /** A payment with a mismatch waits for a person: it neither expires nor closes. */
-export const isStuck = (payment: Payment) => !isFinal(payment) && payment.attempts.some(({ mismatch }) => mismatch);
+export const isStuck = (payment: Payment) => !isFinal(payment) && payment.attempts.some(isInDoubt);
 
 /**
  * Looks at a payment: asks its channels about every live attempt, closes there what must bring no more money, and writes

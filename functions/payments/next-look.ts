@@ -1,4 +1,4 @@
-import { isLive, type Attempt } from './attempt.ts';
+import { isInDoubt, isLive, type Attempt } from './attempt.ts';
 import { isFinal, type Payment } from './payment.ts';
 
 const minute = 60_000;
@@ -32,7 +32,7 @@ export const nextLook = (payment: Payment, now: Date): Date | undefined => {
   const looked = payment.attempts.filter(isLookedAt);
   const looks = looked.map(({ created_at }) => nextAge(created_at, now));
   if (isFinal(payment)) return earliest(looks);
-  if (payment.attempts.some(({ mismatch }) => mismatch)) return earliest(looks);
+  if (payment.attempts.some(isInDoubt)) return earliest(looks);
   const expiry = payment.close_requested_at ? nextAge(payment.close_requested_at, now) : payment.expires_at;
   // An expiry that has come and could not be finished is tried again like a requested closing.
   return earliest([...looks, expiry > now ? expiry : nextAge(payment.expires_at, now)]);

@@ -9,8 +9,12 @@ import { Amount, Currency, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
 import { Wallet } from '#wallets/hold.ts';
 
+<<<<<<< HEAD
 import { afterOutcome, Attempt, attempts, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
 import { isScanned } from './in-store.ts';
+=======
+import { afterOutcome, Attempt, attempts, isKept, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
+>>>>>>> abd7d16 (Money in suspense: decided once, refunded by its own attempt; late and second money is a difference at once; second payments of a business order)
 import { askedOf, canComplete, isHold, winners } from './stages.ts';
 
 export const PaymentStatus = z.enum(['open', 'challenged', 'paying', 'paid', 'paid_late', 'closed']);
@@ -53,6 +57,8 @@ export const RefundTotals = z.object({
   from_pending: Sum,
   count_from_pending: z.int(),
   amount_from_pending: Sum,
+  /** 追款: what the channel turned out never to have had, and the merchant has given back. */
+  recovered: Sum.optional(),
 });
 export type RefundTotals = z.infer<typeof RefundTotals>;
 
@@ -133,9 +139,15 @@ export const placeOf = (orderNo: string): { id: Id<'pay'>; no: number } | undefi
 /** The attempt that paid, once everything is paid; of a composite payment the one that charged. */
 export const winner = (payment: Payment): Attempt | undefined => winners(payment)[0];
 
+/** The attempt whose money is the merchant's: it paid for the order, or a desk has kept it. */
+export const earned = (payment: Payment) => winner(payment) ?? payment.attempts.find(isKept);
+
+/** What the merchant pays for that money. */
+export const feeOf = ({ receipt, decided }: Attempt): bigint => decided?.fee ?? receipt?.fee ?? 0n;
+
 /** Derived, never stored: paid once paid; late only when success reached a payment that was stored as closed. */
 export const statusOf = (payment: Payment): PaymentStatus => {
-  if (winner(payment)) return 'paid';
+  if (winner(payment) || payment.attempts.some((attempt) => attempt.mismatch && isKept(attempt))) return 'paid';
   if (payment.attempts.some(({ late }) => late)) return 'paid_late';
   if (payment.closed_at) return 'closed';
   return payment.attempts.some(isLive) || payment.close_requested_at ? 'paying' : 'open';
@@ -144,7 +156,12 @@ export const statusOf = (payment: Payment): PaymentStatus => {
 /** Settled for the app, whatever else may still be heard. */
 export const isFinal = (payment: Payment) => ['paid', 'paid_late', 'closed'].includes(statusOf(payment));
 
-export const refundable = ({ amount, refunds = noRefunds }: Payment) => amount - refunds.succeeded - refunds.in_flight;
+/** Of what came in: another amount than was asked for, where a desk has kept that. */
+export const refundable = (payment: Payment) => {
+  const { succeeded, in_flight, recovered = 0n } = payment.refunds ?? noRefunds;
+  const cameIn = winner(payment) ? payment.amount : (earned(payment)?.receipt?.amount ?? payment.amount);
+  return cameIn - succeeded - in_flight - recovered;
+};
 
 const withAttempt = (payment: Payment, attempt: Attempt): Payment => ({
   ...payment,

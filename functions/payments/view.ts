@@ -9,10 +9,11 @@ import { Amount, Currency, Sum, sum } from '#kernel/money.ts';
 import { lowestCost } from '#routing/rules.ts';
 import { Why } from '#routing/trace.ts';
 
-import { AttemptStatus, Mismatch, type Attempt } from './attempt.ts';
+import { AttemptStatus, isKept, Mismatch, type Attempt } from './attempt.ts';
 import {
   channelOrderNo,
   CloseReason,
+  feeOf,
   noRefunds,
   PaymentStatus,
   Prepaid,
@@ -118,9 +119,8 @@ export const paymentView = (payment: Payment, cashierUrl: string | null = null):
   const status = statusOf(payment);
   const refunds = payment.refunds ?? noRefunds;
   const paid = winners(payment);
-  const receipts = (paid.length > 0 ? paid : payment.attempts.filter(({ late }) => late).slice(0, 1)).flatMap(
-    ({ receipt }) => receipt ?? [],
-  );
+  const late = payment.attempts.filter((attempt) => attempt.late ?? isKept(attempt));
+  const paidBy = paid.length > 0 ? paid : late.slice(0, 1);
   return z.encode(PaymentView, {
     id: payment.id,
     app_id: payment.app_id,
@@ -136,13 +136,13 @@ export const paymentView = (payment: Payment, cashierUrl: string | null = null):
     status,
     created_at: payment.created_at,
     expires_at: payment.expires_at,
-    paid_at: receipts[0]?.paid_at ?? null,
+    paid_at: paidBy[0]?.receipt?.paid_at ?? null,
     closed_at: payment.closed_at ?? null,
     close_requested_at: payment.close_requested_at ?? null,
     close_reason: payment.closed_at ? (payment.close_reason ?? null) : null,
     amount_refunded: refunds.succeeded,
     amount_refundable: refundable(payment),
-    fee: receipts.length > 0 ? sum(receipts.map(({ fee }) => fee)) : null,
+    fee: paidBy.length > 0 ? sum(paidBy.map(feeOf)) : null,
     late: status === 'paid_late',
     cashier_url: cashierUrl,
     risk: null,

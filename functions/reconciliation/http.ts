@@ -8,7 +8,7 @@ import { operatorWith, type Operator } from '#platform/operator.ts';
 import { batchView, isFinal, type Batch } from './batch.ts';
 import { listBatches } from './batches/list-batches.ts';
 import { requestBatch } from './batches/request-batch.ts';
-import { differenceView } from './difference.ts';
+import { differenceView } from './differences/view.ts';
 import { fromCursor, toCursor } from './files/cursor.ts';
 import { Offset, pageOfRecords } from './files/read-records.ts';
 import * as operations from './operations.ts';
@@ -45,6 +45,10 @@ export const handler = api(
     const from = fromCursor(Offset, cursor);
     const { data, next } = await pageOfRecords(deps.files, { batch, result, from, limit });
     return ok({ data, next_cursor: toCursor(next) });
+  }),
+  route(operations.findDuplicates, async (_, { date, limit, cursor }) => {
+    const { found, next } = await deps.store.listDuplicates(date, fromCursor(Place, cursor), limit);
+    return ok({ data: found.map((row) => differenceView(row, deps.now())), next_cursor: toCursor(next) });
   }),
   route(operations.findDifferences, async (_, { status, limit, cursor }) => {
     const { found, next } = await deps.store.listDifferences(status, fromCursor(Place, cursor), limit);

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 
+import { BusinessDate } from '#kernel/business-date.ts';
 import { list, page, plain, type Operation } from '#platform/operation.ts';
 
 import { Batch, BatchView, StatementDay } from './batch.ts';
-import { DifferenceStatus, DifferenceView } from './difference.ts';
+import { DifferenceStatus } from './differences/difference.ts';
+import { DifferenceView } from './differences/view.ts';
 import { ReconciliationRecord, Result } from './record.ts';
 
 const oneBatch = z.strictObject({ id: Batch.shape.id });
@@ -40,6 +42,14 @@ export const findRecords = {
   path: oneBatch,
   query: z.strictObject({ result: Result.optional(), ...page }),
   answers: { 200: list(ReconciliationRecord) },
+} satisfies Operation;
+
+export const findDuplicates = {
+  ...byOperators,
+  route: 'GET /admin/v1/duplicates',
+  summary: 'Payments and attempts of a business date that paid what was paid already, whatever became of them',
+  query: z.strictObject({ date: BusinessDate, ...page }),
+  answers: { 200: list(DifferenceView) },
 } satisfies Operation;
 
 export const findDifferences = {

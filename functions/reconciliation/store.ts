@@ -7,7 +7,7 @@ import { listKeys } from '#platform/listed.ts';
 import { rows } from '#platform/rows.ts';
 
 import { Batch, type BatchId, type StatementDay } from './batch.ts';
-import { Difference, type DifferenceStatus } from './difference.ts';
+import { Difference, duplicatesList, pointedTo, type DifferenceStatus } from './differences/difference.ts';
 
 /** The latest batch of a statement's day. Whoever makes the next one moves it, and only one can. */
 const Latest = z.object({ id: z.string(), version: z.int(), number: z.int(), batch_id: Batch.shape.id });
@@ -40,9 +40,10 @@ export const reconciliationStore = (db: Database, table: string) => {
     getMany: (ids: readonly string[]) => Promise<Row[]>,
   ) => {
     const keys = await listKeys(db, table, list, { limit, after: after?.listedAt, newestFirst: true });
-    const found = new Map((await getMany(keys.map(({ id }) => id))).map((row) => [row.id, row]));
+    const ids = keys.map(({ id }) => pointedTo(id));
+    const found = new Map((await getMany(ids)).map((row) => [row.id, row]));
     const last = keys.at(-1);
-    return { found: keys.flatMap(({ id }) => found.get(id) ?? []), next: keys.length === limit ? last : undefined };
+    return { found: ids.flatMap((id) => found.get(id) ?? []), next: keys.length === limit ? last : undefined };
   };
 
   return {
@@ -75,6 +76,10 @@ export const reconciliationStore = (db: Database, table: string) => {
       const oldest = await listKeys(db, table, differenceList('open'), { limit: 100 });
       return oldest.filter(({ listedAt }) => listedAt < date).length;
     },
+
+    /** Of a day, those of every channel account, whatever became of them. */
+    listDuplicates: (date: string, after: Place | undefined, limit: number) =>
+      page(duplicatesList(date), after, limit, differences.getMany),
 
     listDifferences: (status: DifferenceStatus, after: Place | undefined, limit: number) =>
       page(differenceList(status), after, limit, differences.getMany),

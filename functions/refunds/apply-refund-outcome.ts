@@ -1,15 +1,15 @@
 import type { RefundOutcome } from '#channels/channel.ts';
 import type { OpenChannel } from '#channels/open.ts';
 import { invariant } from '#kernel/failure.ts';
-import type { Guard } from '#ledger/balance.ts';
 import type { LedgerStore } from '#ledger/store.ts';
 import type { PaymentStore } from '#payments/store.ts';
-import { winner, type Payment } from '#payments/payment.ts';
+import type { Payment } from '#payments/payment.ts';
 import type { Commit, Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
+import { bucketAfter } from './bucket.ts';
 import { reversalJournal } from './journals.ts';
-import { accept, fail, isUnderWay, loseAnswer, refundRef, succeed, type Bucket, type Refund } from './refund.ts';
+import { accept, fail, isUnderWay, loseAnswer, refundRef, succeed, type Refund } from './refund.ts';
 import type { RefundStore } from './store.ts';
 import * as totals from './totals.ts';
 
@@ -26,26 +26,10 @@ export interface Deps {
 type Decided = { readonly refund: Refund; readonly payment: Payment; readonly beside: readonly Write[] };
 type Accepting = Exclude<RefundOutcome, { kind: 'failed' | 'absent' }>;
 
-/**
- * The balance that a refund of this payment concerns today: pending until the payment's day is released, available after.
- * The guard makes the answer true in the transaction too, and shows a release that something moved.
- */
-export const bucketOf = async (
-  { ledger }: Pick<Deps, 'ledger'>,
-  of: { merchant_id: Refund['merchant_id']; currency: string; channel_account_id: string; flow_date: string },
-): Promise<{ bucket: Bucket; guard: Guard | undefined }> => {
-  const account = { owner: of.merchant_id, subject: 'merchant_pending', currency: of.currency } as const;
-  const { releasedThrough } = await ledger.pendingState(account, of.channel_account_id);
-  if (releasedThrough !== undefined && of.flow_date <= releasedThrough)
-    return { bucket: 'merchant_available', guard: undefined };
-  const unreleased = { channelAccountId: of.channel_account_id, date: of.flow_date };
-  return { bucket: 'merchant_pending', guard: { account, unreleased } };
-};
-
 const decideAccepted = (refund: Refund, payment: Payment, outcome: Accepting, now: Date): Decided => {
   const at = outcome.acceptedAt ?? refund.accepted?.at;
   invariant(at !== undefined, `nobody says when ${refund.id} was accepted`);
-  const costReturned = totals.costShare(payment, totals.charged(refund));
+  const costReturned = totals.costOf(payment, refund);
   const taken = accept(refund, { channelRefundNo: outcome.channelRefundNo, at, costReturned });
   const counted = refund.accepted ? payment : totals.accepted(payment, taken);
   if (outcome.kind === 'processing') return { refund: taken, payment: counted, beside: [] };
@@ -59,10 +43,7 @@ const decideFailed = async (
   payment: Payment,
   failure: { code: string; message: string },
 ): Promise<Decided> => {
-  const { flow_date_of_payment: flow_date } = refund;
-  // A payment is released with what was charged, also where the refund goes back to a card.
-  const { channel_account_id } = winner(payment) ?? refund;
-  const { bucket, guard } = await bucketOf(deps, { ...refund, channel_account_id, flow_date });
+  const { bucket, guard } = await bucketAfter(deps, refund, payment);
   const ended = fail(refund, failure, bucket, deps.now());
   const guards = guard ? [guard] : [];
   return {

@@ -20,8 +20,11 @@ export const refunds = machine<RefundStatus, 'accept' | 'succeed' | 'fail' | 'lo
   failed: {},
 });
 
-/** Which of the merchant's balances paid for it: pending while the payment's day is not released, available after. */
-export const Bucket = z.enum(['merchant_pending', 'merchant_available']);
+/**
+ * Which balance paid for it: the merchant's pending while the payment's day is not released, available after; of money that
+ * was never the merchant's, suspense.
+ */
+export const Bucket = z.enum(['merchant_pending', 'merchant_available', 'suspense']);
 export type Bucket = z.infer<typeof Bucket>;
 
 /** 退款单: its amount was reserved on the payment and debited from the merchant in the write that created it. */
@@ -44,6 +47,8 @@ export const Refund = z.object({
   wallet: z.object({ ...Wallet.shape, channel_account_id: IdOf('chn'), amount: Amount }).optional(),
   /** How much of the amount goes back to a balance or card, by whichever way. */
   by_wallet: Sum.optional(),
+  /** Decided by a desk about a difference; `attempt`: whose money waited in suspense, and goes back whole. */
+  desk: z.object({ difference_id: IdOf('dif'), attempt: z.int().optional() }).optional(),
   /** The attempt whose money goes back, at its channel. */
   channel_account_id: IdOf('chn'),
   channel_order_no: z.string(),

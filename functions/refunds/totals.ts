@@ -1,6 +1,7 @@
 import { shareReturned } from '#clearing/fee-plan.ts';
 import { greatest, least, sum } from '#kernel/money.ts';
-import { noRefunds, winner, type Payment, type RefundTotals } from '#payments/payment.ts';
+import { giveBack, undecide } from '#payments/decide.ts';
+import { earned, feeOf, noRefunds, winner, type Payment, type RefundTotals } from '#payments/payment.ts';
 import { winners } from '#payments/stages.ts';
 
 import { debited, type Refund } from './refund.ts';
@@ -15,17 +16,19 @@ const withTotals = (payment: Payment, change: (totals: RefundTotals) => RefundTo
  * back, and never give more than the refund itself; what is left of the fee then always fits what is left to refund.
  */
 export const feeShare = (payment: Payment, amount: bigint): bigint => {
-  const paid = winner(payment);
-  const fee = sum(winners(payment).map(({ receipt }) => receipt?.fee ?? 0n));
+  const paid = earned(payment);
   if (!paid?.receipt || paid.terms.on_refund === 'kept') return 0n;
+  const isWhole = winner(payment) !== undefined;
+  const fee = isWhole ? sum(winners(payment).map(feeOf)) : feeOf(paid);
+  const cameIn = isWhole ? payment.amount : paid.receipt.amount;
   const { succeeded, in_flight, fee_returned } = payment.refunds ?? noRefunds;
-  const share = shareReturned(fee, payment.amount, succeeded + in_flight + amount, fee_returned);
+  const share = shareReturned(fee, cameIn, succeeded + in_flight + amount, fee_returned);
   return least(amount, greatest(0n, share));
 };
 
 /** The channel's cost comes back in the order in which the channel accepts refunds. */
 export const costShare = (payment: Payment, amount: bigint): bigint => {
-  const { cost = 0n, amount: charged = payment.amount } = winner(payment)?.receipt ?? {};
+  const { cost = 0n, amount: charged = payment.amount } = earned(payment)?.receipt ?? {};
   const { accepted, cost_returned } = payment.refunds ?? noRefunds;
   return greatest(0n, shareReturned(cost, charged, accepted + amount, cost_returned));
 };
@@ -52,35 +55,52 @@ const addFromPending = (totals: RefundTotals, refund: Refund, sign: 1n | -1n): R
 /** What goes back by the channel that charged: its cost comes back with that alone. */
 export const charged = ({ amount, by_wallet = 0n }: Refund) => amount - by_wallet;
 
-/** What the payment keeps of a refund that was reserved. */
-export const reserved = (payment: Payment, refund: Refund): Payment =>
-  withTotals(payment, (totals) => ({
+/** Money in suspense goes back whole, and the whole of its cost with it. */
+const heldAttempt = (payment: Payment, { desk }: Refund) =>
+  desk?.attempt === undefined ? undefined : payment.attempts.find(({ no }) => no === desk.attempt);
+
+/** What the channel gives back of its cost with this refund. */
+export const costOf = (payment: Payment, refund: Refund): bigint =>
+  heldAttempt(payment, refund)?.receipt?.cost ?? costShare(payment, charged(refund));
+
+/** What the payment keeps of a refund that was reserved; of money in suspense, that it was decided about. */
+export const reserved = (payment: Payment, refund: Refund): Payment => {
+  const held = heldAttempt(payment, refund);
+  if (held) return giveBack(payment, held.no, refund.created_at);
+  return withTotals(payment, (totals) => ({
     ...addFromPending(totals, refund, 1n),
     in_flight: totals.in_flight + refund.amount,
     ...(refund.by_wallet && { by_wallet: (totals.by_wallet ?? 0n) + refund.by_wallet }),
     fee_returned: totals.fee_returned + refund.fee_returned,
   }));
+};
 
 export const accepted = (payment: Payment, refund: Refund): Payment =>
-  withTotals(payment, (totals) => ({
-    ...totals,
-    accepted: totals.accepted + charged(refund),
-    cost_returned: totals.cost_returned + (refund.accepted?.cost_returned ?? 0n),
-  }));
+  heldAttempt(payment, refund)
+    ? payment
+    : withTotals(payment, (totals) => ({
+        ...totals,
+        accepted: totals.accepted + charged(refund),
+        cost_returned: totals.cost_returned + (refund.accepted?.cost_returned ?? 0n),
+      }));
 
 export const succeeded = (payment: Payment, refund: Refund): Payment =>
-  withTotals(payment, (totals) => ({
-    ...totals,
-    in_flight: totals.in_flight - refund.amount,
-    succeeded: totals.succeeded + refund.amount,
-  }));
+  heldAttempt(payment, refund)
+    ? payment
+    : withTotals(payment, (totals) => ({
+        ...totals,
+        in_flight: totals.in_flight - refund.amount,
+        succeeded: totals.succeeded + refund.amount,
+      }));
 
 /**
  * Everything that was reserved is given back. What was taken from pending and went back to available, because the day was
  * released meanwhile, has left pending for good: it must not be released once more.
  */
-export const failed = (payment: Payment, refund: Refund): Payment =>
-  withTotals(payment, (totals) => {
+export const failed = (payment: Payment, refund: Refund): Payment => {
+  const held = heldAttempt(payment, refund);
+  if (held) return undecide(payment, held.no);
+  return withTotals(payment, (totals) => {
     const returned = (refund.failed?.returned_to ?? refund.bucket) === refund.bucket;
     const undone = returned ? addFromPending(totals, refund, -1n) : totals;
     return {
@@ -92,3 +112,4 @@ export const failed = (payment: Payment, refund: Refund): Payment =>
       cost_returned: totals.cost_returned - (refund.accepted?.cost_returned ?? 0n),
     };
   });
+};

@@ -57,7 +57,8 @@ export class BooksAndNotices extends Construct {
       timeout: Duration.seconds(60),
     });
     inOrders(changes, data, 'BatchGetItem', 'PutItem');
-    inBooks(changes, data, 'PutItem', 'UpdateItem');
+    // Reads the difference that a refund which failed was to deal with.
+    inBooks(changes, data, 'GetItem', 'PutItem', 'UpdateItem');
     inConfig(changes, data, 'GetItem');
     notices.queue.grantSendMessages(changes);
     looks.queue.grantSendMessages(changes);

@@ -85,6 +85,7 @@ export class Reconciliation extends Construct {
       'GET /admin/v1/reconciliation/batches/{id}',
       'GET /admin/v1/reconciliation/batches/{id}/records',
       'GET /admin/v1/differences',
+      'GET /admin/v1/duplicates',
     );
   }
 }

@@ -6,7 +6,8 @@ import { requestBatch } from '#reconciliation/batches/request-batch.ts';
 import { latestBatch } from '#reconciliation/batches/versions.ts';
 import { openDifferences } from '#reconciliation/batches/withheld.ts';
 import { batchView } from '#reconciliation/batch.ts';
-import { differenceView, found } from '#reconciliation/difference.ts';
+import { found } from '#reconciliation/differences/difference.ts';
+import { differenceView } from '#reconciliation/differences/view.ts';
 import { recordsOf } from '#reconciliation/record.ts';
 
 import { account, at, billDate, day, entry, line, refundEntry, refundLine } from './given.ts';

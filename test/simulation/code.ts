@@ -5,6 +5,7 @@ export { attachCallbacks } from '#callbacks/attach-callbacks.ts';
 export { callbackStore } from '#callbacks/store.ts';
 export { consequencesOf } from '#changes/change.ts';
 export { follow } from '#changes/follow.ts';
+export { businessOrderStore } from '#changes/store.ts';
 export { ledgerStore } from '#ledger/store.ts';
 export { dueReader } from '#looks/store.ts';
 export { sweep } from '#looks/sweep.ts';

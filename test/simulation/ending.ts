@@ -267,8 +267,10 @@ export const ended = (world: World): string[] => {
   for (const channel of world.channels) for (const complaint of channel.complaints) say(false, `channel: ${complaint}`);
   say(world.callbacksUntaken === 0, `callbacks: ${world.callbacksUntaken} are never taken`);
   say(world.due.size === 0, `rest: ${[...world.due.keys()].join(', ')} is due for ever`);
-  const mismatches = payments.flatMap(({ attempts }) => attempts.filter(({ mismatch }) => mismatch)).length;
-  const differences = world.rows('dif_', 'books').length;
+  const mismatches = payments.flatMap(({ attempts }) =>
+    attempts.filter(({ mismatch, late, duplicate }) => mismatch ?? late ?? duplicate),
+  ).length;
+  const differences = world.rows<Row>('dif_', 'books').filter((row) => 'status' in row).length;
   say(differences === mismatches, `differences: ${differences} for ${mismatches} receipts that nobody asked for`);
   return violations;
 };

@@ -234,8 +234,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'journals are posted for new rows only',
     'changes/change.ts',
-    'journals: fresh(journalsOf(is), was ? journalsOf(was) : []),',
-    'journals: was ? [] : journalsOf(is),',
+    'journals: fresh(receiptsOf(is), was ? receiptsOf(was) : []),',
+    'journals: was ? [] : receiptsOf(is),',
   ),
   mutant(
     'a mismatch opens no difference',
@@ -263,14 +263,14 @@ export const mutants: readonly Mutant[] = [
   ),
   mutant(
     'more than what is left is refunded',
-    'refunds/create-refund.ts',
-    "if (amount > refundable(payment)) throw new Failure('refund_exceeds_refundable');",
+    'refunds/prepare-refund.ts',
+    "if (asked.amount > refundable(payment)) throw new Failure('refund_exceeds_refundable');",
     '',
   ),
   mutant(
     'a refund does not take from what is refundable',
-    'refunds/create-refund.ts',
-    'deps.payments.write(totals.reserved(payment, refund)),',
+    'refunds/prepare-refund.ts',
+    'deps.payments.write(payment),',
     '',
   ),
   mutant(
@@ -313,8 +313,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'the channel’s cost comes back in full each time',
     'refunds/totals.ts',
-    'shareReturned(cost, payment.amount, accepted + amount, cost_returned)',
-    'shareReturned(cost, payment.amount, payment.amount, 0n)',
+    'shareReturned(cost, paid, accepted + amount, cost_returned)',
+    'shareReturned(cost, paid, paid, 0n)',
   ),
   mutant(
     'a refund under way is not looked at',

@@ -143,6 +143,9 @@ const kitOf = (code: Code) => {
   const followDeps = {
     ...deps,
     differences: code.reconciliationStore(db, 'books').differences,
+    samePaid: code.businessOrderStore(db, 'books', now),
+    paymentsOf: payments.getMany,
+    refundsLate: async () => false,
     awaited: (ids: readonly string[]) => callbacks.awaited(ids),
     sendLooks,
     list: code.listingWriter(db, 'books'),

@@ -45,6 +45,10 @@ export const problems: Readonly<Record<FailureCode, Say>> = {
   signature_invalid: notHere,
   unauthorized: notHere,
   role_required: notHere,
+  same_person: notHere,
+  action_not_possible: notHere,
+  approval_stale: notHere,
+  approval_decided: notHere,
   not_found: notHere,
   body_too_large: notHere,
   method_required: {

@@ -1,6 +1,6 @@
 import { contend, lost } from '#platform/contend.ts';
 import type { Batch } from '#reconciliation/batch.ts';
-import { found, gone, type Difference } from '#reconciliation/difference.ts';
+import { found, gone, type Difference } from '#reconciliation/differences/difference.ts';
 import type { ReconciliationRecord } from '#reconciliation/record.ts';
 
 import type { StepDeps } from './advance.ts';

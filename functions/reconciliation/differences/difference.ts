@@ -1,22 +1,33 @@
 import * as z from 'zod';
 
-import { businessDate, BusinessDate, Instant, TimeZone } from '#kernel/business-date.ts';
+import { BusinessDate, Instant, TimeZone } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
 import { Currency, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
 
-import { StatementDay, type Batch } from './batch.ts';
-import { amountOf, ChannelLine, PlatformLine, Result, type ReconciliationRecord } from './record.ts';
+import { StatementDay, type Batch } from '#reconciliation/batch.ts';
+import { amountOf, ChannelLine, PlatformLine, Result, type ReconciliationRecord } from '#reconciliation/record.ts';
 
 export const DifferenceStatus = z.enum(['open', 'carried', 'pending_review', 'resolved']);
 export type DifferenceStatus = z.infer<typeof DifferenceStatus>;
 
-/** `superseded`: a later version of the day no longer has it. `carry_cleared`: the next day's statement has it. */
-const Resolution = z.object({
-  by: z.enum(['superseded', 'carry_cleared']),
-  batch_id: IdOf('bat'),
+/** What a statement's two sides may differ in; and money that both have, and that did not come as it should. */
+export const DifferenceKind = z.enum([...Result.options, 'paid_late', 'duplicate']);
+
+/**
+ * `superseded`: a later version of the day no longer has it. `carry_cleared`: the next day's statement has it. `desk`: an
+ * approval has dealt with it. `policy`: its app has late money refunded without asking.
+ */
+export const Resolution = z.object({
+  by: z.enum(['superseded', 'carry_cleared', 'desk', 'policy']),
+  batch_id: IdOf('bat').optional(),
+  approval_id: IdOf('apr').optional(),
+  action: z.string().optional(),
+  /** The refund that deals with it: when that fails, it is open again. */
+  refund_id: IdOf('rfd').optional(),
   at: Instant,
 });
+type Resolution = z.infer<typeof Resolution>;
 
 /** 差错: something that stands between our books and a statement until somebody or a later statement explains it. */
 export const Difference = z.object({
@@ -24,7 +35,7 @@ export const Difference = z.object({
   ...versioned,
   status: DifferenceStatus,
   /** The result it was last seen as. */
-  kind: Result,
+  kind: DifferenceKind,
   amount: Sum,
   currency: Currency,
   /** The day it belongs to; the batch is the last one that spoke of it, which may be of the day after. None has yet of what a callback or a query told. */
@@ -36,9 +47,16 @@ export const Difference = z.object({
   opened_on: BusinessDate,
   platform: PlatformLine.nullable(),
   channel: ChannelLine.nullable(),
+  /** Of a duplicate: the payment that had paid the same order. */
+  duplicate_of: IdOf('pay').optional(),
+  /** While it waits for whoever checks it: what was submitted. */
+  approval_id: IdOf('apr').optional(),
   resolution: Resolution.optional(),
 });
 export type Difference = z.infer<typeof Difference>;
+
+/** Whether people, not a statement, have dealt with it. */
+const isDealtWith = ({ resolution }: Difference) => resolution?.by === 'desk' || resolution?.by === 'policy';
 
 const statusOf = (result: Result): DifferenceStatus => {
   if (result === 'carried') return 'carried';
@@ -79,6 +97,8 @@ export const found = (
   const { resolution: _, ...rest } = existing;
   const status = statusOf(record.result);
   const next = { ...rest, ...seen(record, batch), status };
+  // What was dealt with stays so, unless it has become something else.
+  if (isDealtWith(existing) && next.kind === existing.kind && next.amount === existing.amount) return undefined;
   if (status === 'resolved') return { ...next, resolution: { by: 'carry_cleared', batch_id: batch.id, at: now } };
   // What somebody has submitted stays with whoever checks it.
   return existing.status === 'pending_review' ? { ...next, status: 'pending_review' } : next;
@@ -91,42 +111,34 @@ export const gone = (existing: Difference | undefined, batch: Batch, now: Date):
   return { ...existing, status: 'resolved', resolution };
 };
 
-/** As the contract shows it, with both sides beside. */
-export const DifferenceView = z.object({
-  id: IdOf('dif'),
-  batch_id: IdOf('bat').nullable(),
-  record_id: IdOf('rec').nullable(),
-  kind: Result,
-  amount: Sum,
-  currency: Currency,
-  status: DifferenceStatus,
-  age_days: z.int().min(0),
-  /** What can be done about it; empty until the desk can do it. */
-  actions: z.array(z.string()),
-  channel_account_id: StatementDay.shape.channel_account_id,
-  bill_date: BusinessDate,
-  /** Of which kind of statement: 信息流 (trade) or 资金流 (fund). */
-  statement: StatementDay.shape.kind,
-  opened_on: BusinessDate,
-  platform: PlatformLine.nullable(),
-  channel: ChannelLine.nullable(),
-  resolution: Resolution.nullable(),
+const pointer = '#duplicate';
+
+export const duplicatesList = (date: BusinessDate) => `duplicates#${date}`;
+
+/** A duplicate stands in the list of its day too, by a second row. */
+export const duplicateListing = ({ id, day }: Difference) => ({
+  id: `${id}${pointer}`,
+  list: duplicatesList(day.bill_date),
+  place: id,
 });
 
-const daySeconds = 86_400;
+/** The difference that a row of that list points to. */
+export const pointedTo = (key: string): string => key.replace(pointer, '');
 
-const daysBetween = (from: BusinessDate, to: BusinessDate): number =>
-  (Date.parse(to) - Date.parse(from)) / (daySeconds * 1_000);
+/** It waits for whoever checks what was submitted. */
+export const submitted = (difference: Difference, approval_id: NonNullable<Difference['approval_id']>): Difference => ({
+  ...difference,
+  status: 'pending_review',
+  approval_id,
+});
 
-export const differenceView = (difference: Difference, now: Date): z.input<typeof DifferenceView> => {
-  const { day, time_zone, opened_on, resolution } = difference;
-  return z.encode(DifferenceView, {
-    ...difference,
-    channel_account_id: day.channel_account_id,
-    bill_date: day.bill_date,
-    statement: day.kind,
-    age_days: Math.max(0, daysBetween(opened_on, businessDate(resolution?.at ?? now, time_zone))),
-    actions: [],
-    resolution: resolution ?? null,
-  });
-};
+export const resolved = (
+  { approval_id: _, ...difference }: Difference,
+  resolution: Omit<Resolution, 'batch_id'>,
+): Difference => ({ ...difference, status: 'resolved', resolution });
+
+/** What was to be done about it was refused, or has failed: it is open again. */
+export const reopened = ({ approval_id: _, resolution: __, ...difference }: Difference): Difference => ({
+  ...difference,
+  status: 'open',
+});

@@ -1,0 +1,29 @@
+import type { Journal } from '#ledger/journal.ts';
+import type { Write } from '#platform/commit.ts';
+
+import type { Approval, ApprovalId, Preview } from './approval.ts';
+import type { Task } from './task.ts';
+
+/** What doing a task means as things stand now, before anything is written. */
+export interface Plan {
+  readonly subject: Approval['subject'];
+  readonly preview: Preview;
+  /** Marks the subject as waiting for a checker: written with the submission. */
+  readonly lock: (by: ApprovalId) => readonly Write[];
+  /** What is done in the transaction of the approval. */
+  readonly writes: (by: ApprovalId) => readonly Write[];
+  /** What the balances that pay may lack while the stream lags behind. */
+  readonly behind: readonly Journal[];
+  /** What lies outside of our tables. It is found and done by the schedule, too, if this is never reached. */
+  readonly then?: () => Promise<unknown>;
+}
+
+/** What each task means and how it is let go. Whatever cannot be done as things stand is `action_not_possible`. */
+export interface Planner {
+  /** `holder`: the approval for which the subject waits already. */
+  readonly plan: (task: Task, holder: ApprovalId | undefined) => Promise<Plan>;
+  /** Lets the subject go when nothing comes of it. */
+  readonly release: (task: Task, holder: ApprovalId) => Promise<readonly Write[]>;
+  /** The approval that the subject waits for now, if any. */
+  readonly holderOf: (task: Task) => Promise<ApprovalId | undefined>;
+}

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+
+import { IdOf } from '#kernel/id.ts';
+import type { Payment } from '#payments/payment.ts';
+import { contend, lost } from '#platform/contend.ts';
+import type { Database } from '#platform/database.ts';
+import { rows, versioned } from '#platform/rows.ts';
+import { books } from '#platform/table.ts';
+
+const BusinessOrder = z.object({ id: z.string(), ...versioned, payments: z.array(IdOf('pay')) });
+
+/** Who pays an order a hundred times has a reason for it: from then on each further payment is seen, and not kept. */
+const keptAtMost = 100;
+const keptSeconds = 400 * 86_400;
+
+/** Which payments have paid a business order, in the books table: one small row for each order that was paid. */
+export const businessOrderStore = (db: Database, table: string, now: () => Date) => {
+  const orders = rows(db, table, BusinessOrder, () => ({
+    [books.ttl]: Math.floor(now().getTime() / 1_000) + keptSeconds,
+  }));
+
+  /** Notes that a payment has paid its business order; answers who has paid the same one. Nearly always one write, and nobody. */
+  return ({ app_id, business_order_id, id }: Payment): Promise<readonly string[]> => {
+    const key = `border#${app_id}#${business_order_id}`;
+    return contend(async () => {
+      const first = await orders.save({ id: key, version: 0, payments: [id] });
+      if (first.won) return [];
+      if (!first.existing) return lost;
+      const others = first.existing.payments.filter((other) => other !== id);
+      if (others.length < first.existing.payments.length || others.length >= keptAtMost) return others;
+      const joined = await orders.save({ ...first.existing, payments: [...others, id] });
+      return joined.won ? others : lost;
+    });
+  };
+};

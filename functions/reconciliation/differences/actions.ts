@@ -1,0 +1,49 @@
+import * as z from 'zod';
+
+import type { Difference } from './difference.ts';
+
+/**
+ * 认款 `keep`: the money is the merchant's. 退款 `refund`: it goes back by the way it came. 补单 `supplement`: the channel is
+ * asked, and what it confirms is taken in. 核销 `write_off`: the platform bears it. 调账 `adjust`: the books follow the
+ * statement, in the merchant's favour. 追款 `recover`: the merchant gives it back.
+ */
+export const Action = z.enum(['keep', 'refund', 'supplement', 'write_off', 'adjust', 'recover']);
+export type Action = z.infer<typeof Action>;
+
+/** Which way the money of a statement lies apart from ours: payments bring, refunds take. */
+export const grossGap = ({ platform, channel }: Pick<Difference, 'platform' | 'channel'>): bigint => {
+  const sign = (channel ?? platform)?.kind === 'refund' ? -1n : 1n;
+  return sign * ((channel?.amount ?? 0n) - (platform?.amount ?? 0n));
+};
+
+/** Of a statement that has more money for us than our books: it is somebody's. Of one that has less: somebody owes it. */
+const byGap = (difference: Difference): Action[] =>
+  grossGap(difference) > 0n ? ['adjust', 'write_off'] : ['recover', 'write_off'];
+
+/** What can be done about an open difference, the likeliest first. Whether it can be done now is found by its preview. */
+export const actionsOf = (difference: Difference): Action[] => {
+  const { kind, status, platform, channel, duplicate_of } = difference;
+  if (status !== 'open') return [];
+  const isInDoubt = platform?.kind === 'payment' && platform.status === 'unknown';
+  switch (kind) {
+    case 'paid_late':
+      return ['keep', 'refund'];
+    case 'duplicate':
+      return duplicate_of === platform?.id ? ['refund'] : ['refund', 'keep'];
+    case 'amount_mismatch':
+      return isInDoubt ? ['keep', 'refund'] : byGap(difference);
+    case 'fee_mismatch':
+      return ['adjust'];
+    case 'channel_only':
+      return channel?.kind === 'payment' ? ['supplement', ...byGap(difference)] : byGap(difference);
+    case 'platform_only':
+      return byGap(difference);
+    case 'status_mismatch':
+    case 'duplicate_channel_line':
+      return ['write_off'];
+    case 'carried':
+    case 'carry_cleared':
+    case 'matched':
+      return [];
+  }
+};
