@@ -476,7 +476,7 @@ describe('a difference', () => {
     expect(differenceView(open!, new Date('2026-01-10T15:59:59Z'))).toMatchObject({
       age_days: 5,
       amount: 5,
-      actions: [],
+      actions: ['adjust'],
     });
     expect(differenceView(open!, new Date('2026-01-10T16:00:00Z')).age_days).toBe(6);
     await here.reconcile(paper([line()]), { name: 'second' });
