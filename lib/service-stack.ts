@@ -3,6 +3,7 @@ import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 
+import { Approvals } from './capabilities/approvals.ts';
 import { BooksAndNotices } from './capabilities/books-and-notices.ts';
 import { Cashier } from './capabilities/cashier.ts';
 import { Configuration } from './capabilities/configuration.ts';
@@ -71,6 +72,7 @@ export class ServiceStack extends Stack {
     new StatementFetch(this, 'StatementFetch', shared);
     new Settlement(this, 'Settlement', shared);
     new Decisions(this, 'Decisions', shared);
+    new Approvals(this, 'Approvals', shared);
     new Configuration(this, 'Configuration', shared);
     new Front(this, 'Front', shared);
     new Operations(this, 'Operations', { data, api });

@@ -1,6 +1,7 @@
 import type { Act } from '#audit/audit.ts';
 import { Failure } from '#kernel/failure.ts';
 import { post } from '#ledger/post.ts';
+import { isShort } from '#ledger/shortage.ts';
 import type { LedgerStore } from '#ledger/store.ts';
 import type { Refusal, Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
@@ -26,9 +27,12 @@ const actOf = ({ id, kind, subject, status, reason }: Approval, action: Act['act
   after: { approval_id: id, kind, status, ...(reason !== undefined && { reason }) },
 });
 
-/** Writes a decision with everything that goes with it, and who made it. The approval's own row comes first. */
-const commitDecision = (deps: Deps, by: Operator, approval: Approval, act: Act, writes: readonly Write[]) =>
-  deps.commit([deps.approvals.decide(approval), ...writes, ...deps.audits.writesOf(by, act)]);
+/** A decision with everything that goes with it, and who made it. The approval's own row comes first. */
+const decisionWrites = (deps: Deps, by: Operator, approval: Approval, act: Act, writes: readonly Write[]): Write[] => [
+  deps.approvals.decide(approval),
+  ...writes,
+  ...deps.audits.writesOf(by, act),
+];
 
 /** The row has refused its maker, and nothing else has changed: that is not a race that was lost. */
 const checkAnother = (refusals: readonly Refusal[], { version, made_by }: Approval, by: Operator): void => {
@@ -59,7 +63,7 @@ const planAgain = async ({ planner }: Deps, { id, task, preview }: Approval): Pr
 const outdate = async (deps: Deps, by: Operator, approval: Approval): Promise<Approval | typeof lost> => {
   const stale = decided(approval, 'outdate', by, deps.now());
   const release = await deps.planner.release(approval.task, approval.id);
-  const refusals = await commitDecision(deps, by, stale, actOf(stale, 'outdate'), release);
+  const refusals = await deps.commit(decisionWrites(deps, by, stale, actOf(stale, 'outdate'), release));
   checkAnother(refusals, approval, by);
   return refusals.length === 0 ? stale : lost;
 };
@@ -79,19 +83,20 @@ export const approve = async (deps: Deps, by: Operator, id: string): Promise<App
       return stale === lost ? lost : { approval: stale, plan: undefined };
     }
     const approved = decided(read, 'approve', by, deps.now());
-    const writes = planned.writes(read.id);
-    const refusals = await commitDecision(deps, by, approved, actOf(approved, 'approve'), writes);
+    const writes = decisionWrites(deps, by, approved, actOf(approved, 'approve'), planned.writes(read.id));
+    const refusals = await deps.commit(writes);
     if (refusals.length === 0) return { approval: approved, plan: planned };
     checkAnother(refusals, read, by);
-    // Balances are changed by updates, and by nothing else: one that refused was short, or lags behind the stream.
-    const isShort = refusals.some(({ index, reason }) => reason === 'condition' && writes[index - 1]?.Update);
-    if (isShort && caughtUp) throw new Failure('insufficient_balance');
-    if (isShort) await post(deps, planned.behind);
-    caughtUp ||= isShort;
+    if (isShort(refusals, writes)) {
+      if (caughtUp) throw new Failure('insufficient_balance');
+      // The balance is folded from the stream and may lag behind.
+      await post(deps, planned.behind);
+      caughtUp = true;
+    }
     return lost;
   });
   if (approval.status === 'stale') throw new Failure('approval_stale');
-  await plan?.then?.();
+  await plan?.afterwards?.();
   return approval;
 };
 
@@ -102,7 +107,7 @@ export const refuse = (deps: Deps, by: Operator, { id, reason }: { id: string; r
     if (read.status !== 'pending') return asDecided(read, 'refused', by);
     const refused = { ...decided(read, 'refuse', by, deps.now()), reason };
     const release = await deps.planner.release(read.task, read.id);
-    const refusals = await commitDecision(deps, by, refused, actOf(refused, 'refuse'), release);
+    const refusals = await deps.commit(decisionWrites(deps, by, refused, actOf(refused, 'refuse'), release));
     checkAnother(refusals, read, by);
     return refusals.length === 0 ? refused : lost;
   });

@@ -15,7 +15,7 @@ export interface Plan {
   /** What the balances that pay may lack while the stream lags behind. */
   readonly behind: readonly Journal[];
   /** What lies outside of our tables. It is found and done by the schedule, too, if this is never reached. */
-  readonly then?: () => Promise<unknown>;
+  readonly afterwards?: () => Promise<unknown>;
 }
 
 /** What each task means and how it is let go. Whatever cannot be done as things stand is `action_not_possible`. */

@@ -15,8 +15,7 @@ export const approvalStore = (db: Database, table: string) => {
   }));
 
   return {
-    find: approvals.find,
-    get: approvals.get,
+    get: (id: string): Promise<Approval> => approvals.get(id),
     write: approvals.write,
 
     /** Decides it: only while nobody has, and never by whoever made it. The row itself refuses the maker, whatever was asked before. */
@@ -44,7 +43,7 @@ export const approvalStore = (db: Database, table: string) => {
     async page(status: ApprovalStatus, { limit, cursor }: { limit: number; cursor: string | undefined }) {
       const newestFirst = status !== 'pending';
       const { ids, next } = await listPage(db, table, listOf(status), { limit, cursor, newestFirst });
-      const found = new Map((await approvals.getMany(ids)).map((row) => [String(row.id), row]));
+      const found = new Map<string, Approval>((await approvals.getMany(ids)).map((row) => [row.id, row]));
       return { found: ids.flatMap((id) => found.get(id) ?? []), next };
     },
   };

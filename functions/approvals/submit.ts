@@ -54,7 +54,12 @@ export const submit = (
       made_at: now,
       note,
     };
-    const act = { action: 'submit', subject, before: null, after: { approval_id: approval.id, kind: task.kind } } as const;
+    const act = {
+      action: 'submit',
+      subject,
+      before: null,
+      after: { approval_id: approval.id, kind: task.kind },
+    } as const;
     const refusals = await deps.commit([
       deps.approvals.write(approval),
       ...lock(approval.id),

@@ -16,7 +16,7 @@ export const AuditEntry = z.object({
   /** The subject of the token; `import` when a document was imported. */
   by: z.string(),
   roles: z.array(z.string()),
-  action: z.enum(['create', 'replace', 'end', 'change_secrets', 'request']),
+  action: z.enum(['create', 'replace', 'end', 'change_secrets', 'request', 'submit', 'approve', 'refuse', 'outdate']),
   subject: z.object({ kind: z.string(), id: z.string() }),
   before: Content.nullable(),
   after: Content.nullable(),

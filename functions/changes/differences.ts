@@ -1,9 +1,8 @@
 import { receiptEntry } from '#flow/entries.ts';
-import { derivedId } from '#kernel/id.ts';
 import type { Attempt } from '#payments/attempt.ts';
 import { winner, type Payment } from '#payments/payment.ts';
 import type { PlatformEntry } from '#reconciliation/entry.ts';
-import type { Difference } from '#reconciliation/differences/difference.ts';
+import { receivedDifferenceId, type Difference } from '#reconciliation/differences/difference.ts';
 import { amountOf, differenceIdOf } from '#reconciliation/record.ts';
 
 /** What is told of an attempt itself; no statement has said it yet, and none may ever: both sides have this money. */
@@ -13,7 +12,7 @@ const told = (attempt: Attempt, platform: PlatformEntry, kind: 'paid_late' | 'du
   const { amount, currency, flow_date } = receipt;
   return [
     {
-      id: derivedId('dif', platform.id, String(no), kind),
+      id: receivedDifferenceId(platform.id, no, kind),
       version: 0,
       status: 'open',
       kind,

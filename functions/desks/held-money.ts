@@ -69,7 +69,7 @@ export const asDealt = (deps: Deps, { refund, journals, writes, behind }: Reserv
   writes,
   behind,
   refundId: refund.id,
-  then: async () => sendRefund(deps, refund),
+  afterwards: async () => sendRefund(deps, refund),
 });
 
 /** Suspense → on its way back to whom it came from, by the attempt that brought it. */
@@ -85,4 +85,3 @@ export const paymentOf = ({ payments }: Pick<Deps, 'payments'>, { platform }: Di
     throw new Failure('action_not_possible', { detail: 'it is about no payment of ours' });
   return payments.get(platform.id);
 };
-

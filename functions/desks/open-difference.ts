@@ -4,7 +4,13 @@ import type { DifferenceTask } from '#approvals/task.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { Write } from '#platform/commit.ts';
 import { actionsOf } from '#reconciliation/differences/actions.ts';
-import { reopened, resolved, submitted, type Difference, type Resolution } from '#reconciliation/differences/difference.ts';
+import {
+  reopened,
+  resolved,
+  submitted,
+  type Difference,
+  type Resolution,
+} from '#reconciliation/differences/difference.ts';
 import type { ReconciliationStore } from '#reconciliation/store.ts';
 
 export interface Deps {
@@ -13,7 +19,7 @@ export interface Deps {
 }
 
 /** What one action does beside dealing with its difference. */
-export interface Dealt extends Pick<Plan, 'behind' | 'then'> {
+export interface Dealt extends Pick<Plan, 'behind' | 'afterwards'> {
   readonly changes: Preview['changes'];
   readonly journals: Preview['journals'];
   readonly writes: readonly Write[];
@@ -41,27 +47,22 @@ export const dealingWith = (
   { differences, now }: Deps,
   difference: Difference,
   action: DifferenceTask['kind'],
-  { changes, journals, writes, behind, then, refundId }: Dealt,
+  { changes, journals, writes, behind, afterwards, refundId }: Dealt,
 ): Plan => {
   const subject = { kind: 'difference', id: difference.id };
   return {
     subject,
     preview: {
-      changes: [
-        { subject, before: { status: 'open' }, after: { status: 'resolved', by: 'desk', action } },
-        ...changes,
-      ],
+      changes: [{ subject, before: { status: 'open' }, after: { status: 'resolved', by: 'desk', action } }, ...changes],
       journals,
     },
     lock: (by) => [differences.write(submitted(difference, by))],
     writes: (by) => [
-      differences.write(
-        resolved(difference, { by: 'desk', approval_id: by, action, refund_id: refundId, at: now() }),
-      ),
+      differences.write(resolved(difference, { by: 'desk', approval_id: by, action, refund_id: refundId, at: now() })),
       ...writes,
     ],
     behind,
-    ...(then && { then }),
+    ...(afterwards && { afterwards }),
   };
 };
 

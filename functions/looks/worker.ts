@@ -2,11 +2,14 @@ import * as z from 'zod';
 
 import { attachCallbacks } from '#callbacks/attach-callbacks.ts';
 import { callbackDeps } from '#callbacks/wire.ts';
+import { refundLate } from '#desks/refund-late.ts';
 import { lookAgain } from '#payments/look-again.ts';
 import { paymentDeps, wire } from '#payments/wire.ts';
 import { database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
 import { count, log } from '#platform/log.ts';
 import { consume } from '#platform/queue.ts';
+import { reconciliationStore } from '#reconciliation/store.ts';
 import { lookAtRefund } from '#refunds/send-refund.ts';
 import { refundDeps } from '#refunds/wire.ts';
 import { expireHold } from '#wallets/end-hold.ts';
@@ -21,12 +24,18 @@ const refunds = refundDeps(wired, db);
 
 const holds = holdDeps(db, wired.now);
 const callbacks = callbackDeps(wired, db);
+const desk = { ...refunds, differences: reconciliationStore(db, env('BOOKS_TABLE')).differences };
 
 /**
  * `due`: found by the sweep, so its next look must move on even when nothing was learnt. `awaited`: callbacks about it came
- * before it.
+ * before it. `late`: money came too late, and its app has that refunded without asking.
  */
-const Look = z.strictObject({ id: z.string(), due: z.boolean().default(false), awaited: z.boolean().default(false) });
+const Look = z.strictObject({
+  id: z.string(),
+  due: z.boolean().default(false),
+  awaited: z.boolean().default(false),
+  late: z.boolean().default(false),
+});
 
 /** Counted each time it is looked at, so that the alarm goes on for as long as there is one. */
 const lookAtThePayment = async (id: string, moveOn: boolean) => {
@@ -44,8 +53,9 @@ const lookAtTheRefund = async (id: string, moveOn: boolean) => {
 };
 
 /** Looks at a payment or refund whose end is not known: the active query, expiry, and the closings that were not confirmed. */
-export const handler = consume(Look, ({ id, due, awaited }) => {
+export const handler = consume(Look, ({ id, due, awaited, late }) => {
   if (awaited) return attachCallbacks(callbacks, id);
+  if (late) return refundLate(desk, id);
   if (id.startsWith('hld_')) return expireHold(holds, id);
   return id.startsWith('rfd_') ? lookAtTheRefund(id, due) : lookAtThePayment(id, due);
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import * as approvals from '#approvals/operations.ts';
 import * as audit from '#audit/operations.ts';
 import * as callbacks from '#callbacks/operations.ts';
 import * as configuration from '#configuration/operations.ts';
@@ -26,6 +27,7 @@ export const allOperations: readonly Operation[] = [
   reconciliation,
   callbacks,
   notifications,
+  approvals,
   configuration,
   routing,
   audit,

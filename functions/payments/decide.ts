@@ -52,4 +52,4 @@ export const disown = (payment: Payment, no: number, now: Date): Payment =>
 
 /** It could not go back: it waits in suspense again. */
 export const undecide = (payment: Payment, no: number): Payment =>
-  changeAttempt(payment, no, ({ decided: _, ...attempt }) => attempt);
+  changeAttempt(payment, no, (attempt) => ({ ...attempt, decided: undefined }));

@@ -9,12 +9,8 @@ import { Amount, Currency, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
 import { Wallet } from '#wallets/hold.ts';
 
-<<<<<<< HEAD
-import { afterOutcome, Attempt, attempts, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
-import { isScanned } from './in-store.ts';
-=======
 import { afterOutcome, Attempt, attempts, isKept, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
->>>>>>> abd7d16 (Money in suspense: decided once, refunded by its own attempt; late and second money is a difference at once; second payments of a business order)
+import { isScanned } from './in-store.ts';
 import { askedOf, canComplete, isHold, winners } from './stages.ts';
 
 export const PaymentStatus = z.enum(['open', 'challenged', 'paying', 'paid', 'paid_late', 'closed']);

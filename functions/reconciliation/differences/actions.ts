@@ -20,30 +20,23 @@ export const grossGap = ({ platform, channel }: Pick<Difference, 'platform' | 'c
 const byGap = (difference: Difference): Action[] =>
   grossGap(difference) > 0n ? ['adjust', 'write_off'] : ['recover', 'write_off'];
 
-/** What can be done about an open difference, the likeliest first. Whether it can be done now is found by its preview. */
-export const actionsOf = (difference: Difference): Action[] => {
-  const { kind, status, platform, channel, duplicate_of } = difference;
-  if (status !== 'open') return [];
-  const isInDoubt = platform?.kind === 'payment' && platform.status === 'unknown';
-  switch (kind) {
-    case 'paid_late':
-      return ['keep', 'refund'];
-    case 'duplicate':
-      return duplicate_of === platform?.id ? ['refund'] : ['refund', 'keep'];
-    case 'amount_mismatch':
-      return isInDoubt ? ['keep', 'refund'] : byGap(difference);
-    case 'fee_mismatch':
-      return ['adjust'];
-    case 'channel_only':
-      return channel?.kind === 'payment' ? ['supplement', ...byGap(difference)] : byGap(difference);
-    case 'platform_only':
-      return byGap(difference);
-    case 'status_mismatch':
-    case 'duplicate_channel_line':
-      return ['write_off'];
-    case 'carried':
-    case 'carry_cleared':
-    case 'matched':
-      return [];
-  }
+const offered: Readonly<Record<Difference['kind'], (difference: Difference) => Action[]>> = {
+  paid_late: () => ['keep', 'refund'],
+  duplicate: ({ duplicate_of, platform }) => (duplicate_of === platform?.id ? ['refund'] : ['refund', 'keep']),
+  amount_mismatch: (difference) =>
+    // Money that came for an attempt and is not what it asked for waits in suspense; else only the statement differs.
+    difference.platform?.status === 'unknown' ? ['keep', 'refund'] : byGap(difference),
+  fee_mismatch: () => ['adjust'],
+  channel_only: (difference) =>
+    difference.channel?.kind === 'payment' ? ['supplement', ...byGap(difference)] : byGap(difference),
+  platform_only: byGap,
+  status_mismatch: () => ['write_off'],
+  duplicate_channel_line: () => ['write_off'],
+  carried: () => [],
+  carry_cleared: () => [],
+  matched: () => [],
 };
+
+/** What can be done about an open difference, the likeliest first. Whether it can be done now is found by its preview. */
+export const actionsOf = (difference: Difference): Action[] =>
+  difference.status === 'open' ? offered[difference.kind](difference) : [];

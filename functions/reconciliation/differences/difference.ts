@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { BusinessDate, Instant, TimeZone } from '#kernel/business-date.ts';
-import { IdOf } from '#kernel/id.ts';
+import { derivedId, IdOf } from '#kernel/id.ts';
 import { Currency, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
 
@@ -27,7 +27,7 @@ export const Resolution = z.object({
   refund_id: IdOf('rfd').optional(),
   at: Instant,
 });
-type Resolution = z.infer<typeof Resolution>;
+export type Resolution = z.infer<typeof Resolution>;
 
 /** 差错: something that stands between our books and a statement until somebody or a later statement explains it. */
 export const Difference = z.object({
@@ -125,6 +125,13 @@ export const duplicateListing = ({ id, day }: Difference) => ({
 /** The difference that a row of that list points to. */
 export const pointedTo = (key: string): string => key.replace(pointer, '');
 
+/** What is known of an attempt's money without any statement. */
+export const receivedDifferenceId = (
+  paymentId: string,
+  no: number,
+  kind: 'paid_late' | 'duplicate',
+): Difference['id'] => derivedId('dif', paymentId, String(no), kind);
+
 /** It waits for whoever checks what was submitted. */
 export const submitted = (difference: Difference, approval_id: NonNullable<Difference['approval_id']>): Difference => ({
   ...difference,
@@ -132,13 +139,16 @@ export const submitted = (difference: Difference, approval_id: NonNullable<Diffe
   approval_id,
 });
 
-export const resolved = (
-  { approval_id: _, ...difference }: Difference,
-  resolution: Omit<Resolution, 'batch_id'>,
-): Difference => ({ ...difference, status: 'resolved', resolution });
+export const resolved = (difference: Difference, resolution: Omit<Resolution, 'batch_id'>): Difference => ({
+  ...difference,
+  status: 'resolved',
+  resolution,
+});
 
 /** What was to be done about it was refused, or has failed: it is open again. */
-export const reopened = ({ approval_id: _, resolution: __, ...difference }: Difference): Difference => ({
+export const reopened = (difference: Difference): Difference => ({
   ...difference,
   status: 'open',
+  approval_id: undefined,
+  resolution: undefined,
 });

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+
+import { auditStore } from '#audit/store.ts';
+import { planner } from '#desks/plan.ts';
+import { Failure } from '#kernel/failure.ts';
+import { wire } from '#payments/wire.ts';
+import { markerWrites } from '#payments/store.ts';
+import { database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
+import { api, created, ok, route, type Route } from '#platform/http.ts';
+import { operatorWith, roles, type Operator, type Role } from '#platform/operator.ts';
+import { reconciliationStore } from '#reconciliation/store.ts';
+import { refundDeps } from '#refunds/wire.ts';
+
+import { approvalView, Preview } from './approval.ts';
+import { approve, refuse } from './decide.ts';
+import * as operations from './operations.ts';
+import { approvalStore } from './store.ts';
+import { previewOf, submit } from './submit.ts';
+
+const db = database();
+const wired = wire(db);
+const refunds = refundDeps(wired, db);
+const deps = {
+  ...refunds,
+  approvals: approvalStore(db, env('BOOKS_TABLE')),
+  audits: auditStore(db, env('BOOKS_TABLE'), wired.now),
+  planner: planner({
+    ...refunds,
+    differences: reconciliationStore(db, env('BOOKS_TABLE')).differences,
+    merchant: wired.configuration.merchant,
+    markers: markerWrites(env('ORDERS_TABLE')),
+  }),
+};
+
+/** Whether the role allows it is asked before what was said is read. */
+const only = (role: Role, { operation, handle }: Route<Operator>): Route<Operator> => ({
+  operation,
+  handle: async (request, event, operator) => {
+    if (!operator.roles.includes(role)) throw new Failure('role_required');
+    return handle(request, event, operator);
+  },
+});
+
+export const handler = api(
+  operatorWith(env('ROLES_CLAIM'), ...roles),
+  route(operations.findApprovals, async (_, { status, limit, cursor }) => {
+    const { found, next } = await deps.approvals.page(status, { limit, cursor });
+    return ok({ data: found.map(approvalView), next_cursor: next });
+  }),
+  route(operations.getApproval, async (_, { id }) => ok(approvalView(await deps.approvals.get(id)))),
+  only(
+    'finance_maker',
+    route(operations.previewTask, async (_, { task }) => ok(z.encode(Preview, await previewOf(deps, task)))),
+  ),
+  only(
+    'finance_maker',
+    route(operations.submitTask, async (operator: Operator, asked) => {
+      const { approval, isNew } = await submit(deps, operator, asked);
+      return isNew ? created(approvalView(approval)) : ok(approvalView(approval));
+    }),
+  ),
+  only(
+    'finance_checker',
+    route(operations.approveTask, async (operator: Operator, { id }) =>
+      ok(approvalView(await approve(deps, operator, id))),
+    ),
+  ),
+  only(
+    'finance_checker',
+    route(operations.refuseTask, async (operator: Operator, asked) =>
+      ok(approvalView(await refuse(deps, operator, asked))),
+    ),
+  ),
+);

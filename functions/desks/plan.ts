@@ -1,0 +1,61 @@
+import type { ApprovalId } from '#approvals/approval.ts';
+import type { Plan, Planner } from '#approvals/plan.ts';
+import type { DifferenceTask } from '#approvals/task.ts';
+import { Failure } from '#kernel/failure.ts';
+import { disown } from '#payments/decide.ts';
+import type { Difference } from '#reconciliation/differences/difference.ts';
+
+import { bookDifference, type Deps as BookingDeps } from './bookings.ts';
+import { keepSecond, refundSecond } from './duplicate.ts';
+import { attemptOf, keepHeld, paymentOf, refundHeld } from './held-money.ts';
+import { dealingWith, freeFor, letGo, type Dealt, type Deps as OpenDeps } from './open-difference.ts';
+import { recoverPayment } from './recover-payment.ts';
+import { supplement, type Deps as SupplementDeps } from './supplement.ts';
+
+export type Deps = OpenDeps & BookingDeps & SupplementDeps;
+
+/** A duplicate of another payment is a payment of its own; all other money that a desk keeps or returns waits in suspense. */
+const isSecondPayment = ({ kind, duplicate_of, platform }: Difference) =>
+  kind === 'duplicate' && duplicate_of !== platform?.id;
+
+/** Money that went to somebody else's account: the payment that waited for it goes on without it. */
+const writeOffForeign = async (deps: Deps, difference: Difference): Promise<Dealt | undefined> => {
+  if (difference.kind !== 'status_mismatch' || difference.platform?.kind !== 'payment') return undefined;
+  const payment = await paymentOf(deps, difference);
+  const after = disown(payment, attemptOf(payment, difference).no, deps.now());
+  if (after === payment) return undefined;
+  return { changes: [], journals: [], writes: [deps.payments.write(after)], behind: [] };
+};
+
+const isAbsentPayment = ({ kind, platform }: Difference) => kind === 'platform_only' && platform?.kind === 'payment';
+
+const dealtWith = async (deps: Deps, difference: Difference, task: DifferenceTask): Promise<Dealt> => {
+  switch (task.kind) {
+    case 'keep':
+      return isSecondPayment(difference) ? keepSecond(deps, difference) : keepHeld(deps, difference);
+    case 'refund':
+      return isSecondPayment(difference) ? refundSecond(deps, difference) : refundHeld(deps, difference);
+    case 'supplement':
+      return supplement(deps, difference);
+    case 'write_off':
+      return (await writeOffForeign(deps, difference)) ?? bookDifference(deps, difference, task);
+    case 'recover':
+      return isAbsentPayment(difference) ? recoverPayment(deps, difference) : bookDifference(deps, difference, task);
+    case 'adjust':
+      return bookDifference(deps, difference, task);
+  }
+  throw new Failure('unsupported');
+};
+
+/** What the desks can do, as approvals ask for it. */
+export const planner = (deps: Deps): Planner => ({
+  plan: async (task, holder): Promise<Plan> => {
+    const difference = await freeFor(deps, task, holder);
+    return dealingWith(deps, difference, task.kind, await dealtWith(deps, difference, task));
+  },
+  release: (task, holder: ApprovalId) => letGo(deps, task, holder),
+  holderOf: async (task) => {
+    const difference = await deps.differences.get(task.difference_id);
+    return difference.status === 'pending_review' ? difference.approval_id : undefined;
+  },
+});
