@@ -2,6 +2,7 @@ import type { ApprovalId } from '#approvals/approval.ts';
 import type { Plan, Planner } from '#approvals/plan.ts';
 import type { DifferenceTask } from '#approvals/task.ts';
 import { Failure } from '#kernel/failure.ts';
+import { isWaiting } from '#payments/attempt.ts';
 import { disown } from '#payments/decide.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 
@@ -22,7 +23,9 @@ const isSecondPayment = ({ kind, duplicate_of, platform }: Difference) =>
 const writeOffForeign = async (deps: Deps, difference: Difference): Promise<Dealt | undefined> => {
   if (difference.kind !== 'status_mismatch' || difference.platform?.kind !== 'payment') return undefined;
   const payment = await paymentOf(deps, difference);
-  const after = disown(payment, attemptOf(payment, difference).no, deps.now());
+  const attempt = attemptOf(payment, difference);
+  if (isWaiting(attempt)) throw new Failure('action_not_possible', { detail: 'it waits in suspense: it goes back' });
+  const after = disown(payment, attempt.no, deps.now());
   if (after === payment) return undefined;
   return { changes: [], journals: [], writes: [deps.payments.write(after)], behind: [] };
 };

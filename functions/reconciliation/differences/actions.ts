@@ -30,7 +30,9 @@ const offered: Readonly<Record<Difference['kind'], (difference: Difference) => A
   channel_only: (difference) =>
     difference.channel?.kind === 'payment' ? ['supplement', ...byGap(difference)] : byGap(difference),
   platform_only: byGap,
-  status_mismatch: () => ['write_off'],
+  status_mismatch: ({ platform }) =>
+    // Of money in another currency, or with somebody else: only the first waits in suspense.
+    platform?.kind === 'payment' && platform.status === 'unknown' ? ['refund', 'write_off'] : ['write_off'],
   duplicate_channel_line: () => ['write_off'],
   carried: () => [],
   carry_cleared: () => [],
