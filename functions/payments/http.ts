@@ -8,6 +8,8 @@ import { urlAllowed } from '#notifications/endpoints/url.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { accepted, api, created, ok, route } from '#platform/http.ts';
+import { cancelPayment } from '#refunds/cancel-payment.ts';
+import { refundDeps } from '#refunds/wire.ts';
 
 import { addAttempt, paymentOf } from './add-attempt.ts';
 import { closePayment } from './close-payment.ts';
@@ -24,6 +26,7 @@ const wired = wire(db);
 const findAccount = ledgerStore(db, env('BOOKS_TABLE')).findAccount;
 const loopbackAllowed = env('LOOPBACK_ALLOWED') === 'yes';
 const deps = paymentDeps(wired, (url) => urlAllowed(url, { loopbackAllowed }));
+const refunds = refundDeps(wired, db);
 const linkOf = cashierLink(wired.now);
 const shown = async (payment: Payment) => paymentView(payment, await linkOf(payment));
 
@@ -50,6 +53,10 @@ export const handler = api(
   route(operations.addAttempt, async (app, input) => {
     const { payment, isNew } = await addAttempt(deps, app, input);
     return isNew ? created(await shown(payment)) : ok(await shown(payment));
+  }),
+  route(operations.cancelPayment, async (app, { id }) => {
+    const { payment, isDone } = await cancelPayment({ payments: deps, refunds }, app, id);
+    return isDone ? ok(await shown(payment)) : accepted(await shown(payment));
   }),
   route(operations.closePayment, async (app, { id }) => {
     const payment = await closePayment(deps, app, id);

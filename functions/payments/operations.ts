@@ -112,6 +112,14 @@ export const addAttempt = {
   answers: { 200: PaymentView, 201: PaymentView },
 } satisfies Operation;
 
+export const cancelPayment = {
+  ...signed,
+  route: 'POST /v1/payments/{id}/cancel',
+  summary: 'Close a payment that is not paid, give a paid one back in full; 202 while its channel has not confirmed',
+  path: onePayment,
+  answers: { 200: PaymentView, 202: PaymentView },
+} satisfies Operation;
+
 export const closePayment = {
   ...signed,
   route: 'POST /v1/payments/{id}/close',

@@ -111,7 +111,7 @@ export const prepareRefund = async (deps: Deps, payment: Payment, asked: Asked):
       detail:
         'only a paid payment is refunded here; late, duplicate and mismatched money waits for the difference desk',
     });
-  if (asked.amount > refundable(payment)) throw new Failure('refund_exceeds_refundable');
+  if (asked.amount <= 0n || asked.amount > refundable(payment)) throw new Failure('refund_exceeds_refundable');
   const cameIn = winner(payment) ? payment.amount : receipt.amount;
   await checkChannel(deps, paid, receipt, asked.amount !== cameIn);
   const legs = winner(payment)

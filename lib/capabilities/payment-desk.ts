@@ -25,7 +25,7 @@ export class PaymentDesk extends Construct {
 
     const payments = new ServiceFunction(this, 'Payments', {
       entry: 'payments/http',
-      description: 'Places, shows and closes payments',
+      description: 'Places, shows, closes and cancels payments',
       environment: { ...forApps, CASHIER_KEY: data.cashierKey.secretArn },
     });
     data.cashierKey.grantRead(payments);
@@ -42,6 +42,7 @@ export class PaymentDesk extends Construct {
       'GET /v1/recharges/{id}',
       'POST /v1/payments/{id}/attempts',
       'POST /v1/payments/{id}/close',
+      'POST /v1/payments/{id}/cancel',
     );
 
     const refunds = new ServiceFunction(this, 'Refunds', {

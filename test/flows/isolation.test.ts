@@ -104,6 +104,7 @@ beforeAll(async () => {
     second: second.id,
     pay: payment.id,
     open: open.body.id,
+    cancelled: (await app.post('/v1/payments', order())).body.id,
     rfd: refund.body.id,
     acc: account.id,
     mch: stage.merchant_id,
@@ -138,6 +139,7 @@ const asking: Record<string, () => { path: string; body?: unknown }> = {
     body: { method: 'wechat_native' },
   }),
   'POST /v1/payments/{id}/close': () => ({ path: `/v1/payments/${thing('open')}/close`, body: {} }),
+  'POST /v1/payments/{id}/cancel': () => ({ path: `/v1/payments/${thing('cancelled')}/cancel`, body: {} }),
   'POST /v1/refunds': () => ({
     path: '/v1/refunds',
     body: { payment_id: thing('pay'), merchant_refund_id: fresh('refund'), amount: 1 },

@@ -264,7 +264,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'more than what is left is refunded',
     'refunds/prepare-refund.ts',
-    "if (asked.amount > refundable(payment)) throw new Failure('refund_exceeds_refundable');",
+    "if (asked.amount <= 0n || asked.amount > refundable(payment)) throw new Failure('refund_exceeds_refundable');",
     '',
   ),
   mutant(
