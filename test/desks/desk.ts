@@ -47,6 +47,7 @@ export const deskOf = (db: Database, at: Shop) => {
     awaited: async () => [],
     sendLooks: async (messages: readonly Message[]) => void looks.push(...messages),
     list: listingWriter(db, 'books'),
+    noteHealth: async () => undefined,
     announce: async (events: readonly BusinessEvent[]) => void told.push(...events),
   };
   const images = new Map<string, unknown>();
