@@ -1,7 +1,7 @@
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 /** The files that something outside calls; each becomes a function of its own. */
 const entries = 'functions/**/{http,admin,worker,schedule,steps,stream,intake,invoke}.ts';
@@ -17,11 +17,11 @@ const nameOf = (entry: string) => entry.replaceAll('/', '-');
 export const bundleOf = (entry: string): string => join(output, nameOf(entry));
 
 /** What the cashier page loads: one script and one style, beside the function that serves them. */
-const bundlePages = () =>
+const bundlePages = (folder: string) =>
   build({
     absWorkingDir: root,
     entryPoints: ['web/cashier/page.ts', 'web/cashier/page.css'],
-    outdir: bundleOf('cashier/http'),
+    outdir: join(folder, nameOf('cashier/http')),
     bundle: true,
     platform: 'browser',
     // Wallets' own browsers are older than those of the system: no nesting, no newer syntax.
@@ -33,18 +33,19 @@ const bundlePages = () =>
   });
 
 /** One esbuild call for all functions: ESM, the SDK inside, minified; a folder each, so that each is an asset of its own. */
-export const bundle = async (): Promise<void> => {
-  rmSync(output, { recursive: true, force: true });
+export const bundle = async (folder = output): Promise<Metafile> => {
+  rmSync(folder, { recursive: true, force: true });
   const found = globSync(entries, { cwd: root })
     .filter((file) => !file.startsWith('functions/platform/'))
     .toSorted();
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
+    metafile: true,
     entryPoints: found.map((file) => ({
       in: file,
       out: `${nameOf(file.replace(/^functions\//, '').replace(/\.ts$/, ''))}/index`,
     })),
-    outdir: output,
+    outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
@@ -57,5 +58,6 @@ export const bundle = async (): Promise<void> => {
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
-  await bundlePages();
+  await bundlePages(folder);
+  return metafile;
 };

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startIssuer } from './issuer.ts';
-import { startRuntime, type Runtime } from './runtime/runtime.ts';
+import { startRuntime, type Runtime, type RuntimeOptions } from './runtime/runtime.ts';
 import { startSandbox, type Sandbox } from './sandbox/sandbox.ts';
 import { configuration, keyIds, rows } from './seed/configuration.ts';
 import { followSandbox } from './seed/follow-sandbox.ts';
@@ -13,6 +13,9 @@ export interface PlatformOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly log?: (line: string) => void;
+  /** For who measures: see the runtime's options. */
+  readonly tap?: RuntimeOptions['tap'];
+  readonly report?: RuntimeOptions['report'];
   /** What the merchant pays, in ppm, where it is not to be what the seed says. */
   readonly feePpm?: number;
 }
@@ -29,7 +32,7 @@ export interface Platform {
 const appMembers = (id: string, keyId: string, merchantId: string, identity: Identities['app']) => ({
   id,
   key_id: keyId,
-  alg: 'ed25519',
+  alg: 'ed25519' as const,
   private_key_pem: identity.private_key_pem,
   webhook_secret: identity.webhook_secret,
   merchant_id: merchantId,
@@ -64,7 +67,14 @@ const stageOf = async (
   };
 };
 
-export const startPlatform = async ({ dataDir, port, log, feePpm }: PlatformOptions): Promise<Platform> => {
+export const startPlatform = async ({
+  dataDir,
+  port,
+  log,
+  tap,
+  report,
+  feePpm,
+}: PlatformOptions): Promise<Platform> => {
   mkdirSync(dataDir, { recursive: true });
   const assembly = await synthesize();
   const issuer = await startIssuer(dataDir);
@@ -74,6 +84,8 @@ export const startPlatform = async ({ dataDir, port, log, feePpm }: PlatformOpti
     port,
     parameters: { JwtIssuer: issuer.url, JwtAudience: issuer.audience, LoopbackAllowed: 'yes' },
     ...(log && { log }),
+    ...(tap && { tap }),
+    ...(report && { report }),
   });
   // A callback that is delivered causes work here, and an hour that passes here makes callbacks due there.
   const advance = async (seconds: number) => {

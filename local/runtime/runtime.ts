@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 
 import { readAssembly } from './assembly/assembly.ts';
+import type { Report } from './lambda/environment.ts';
 import { assemble } from './machine/assemble.ts';
 import { prepareGround } from './machine/ground.ts';
 
@@ -13,6 +14,10 @@ export interface RuntimeOptions {
   readonly port?: number;
   /** CloudFormation parameter values by name; without one its default counts. */
   readonly parameters?: Record<string, string>;
+  /** Other addresses for functions than those of the services themselves: of something that looks at what passes. */
+  readonly tap?: (endpoints: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
+  /** Hears what each invocation has cost. */
+  readonly report?: (report: Report) => void;
   /** Hears structured lines of functions and of the runtime itself. */
   readonly log?: (line: string) => void;
 }
@@ -45,6 +50,8 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       closing,
       port: options.port ?? 0,
       parameters: options.parameters ?? {},
+      tap: options.tap ?? (() => ({})),
+      report: options.report,
     });
     return {
       ...machine,

@@ -14,11 +14,19 @@ export interface Answer {
   readonly failed: boolean;
 }
 
+/** What Lambda's own REPORT line says of an invocation. */
+export interface Report {
+  readonly function: string;
+  readonly cpuMicroseconds: number;
+}
+
 export interface Surroundings {
   readonly clock: Clock;
   readonly log: Log;
   readonly codeCache: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Hears what each invocation has cost. */
+  readonly report?: ((report: Report) => void) | undefined;
 }
 
 const failure = (requestId: string, errorType: string, errorMessage: string): Answer => ({
@@ -111,6 +119,7 @@ export class Environment {
       return;
     }
     if (said.kind === 'done') {
+      this.#around.report?.({ function: this.spec.name, cpuMicroseconds: said.cpuMicroseconds });
       if (said.requestId === this.#requestId) this.#settle?.(said);
       return;
     }

@@ -85,6 +85,8 @@ export const functionsOf = (deployment: Deployment, assembly: Assembly): Functio
       deadLetters: spec.DeadLetterConfig?.TargetArn,
       environment: {
         ...spec.Environment?.Variables,
+        // As a role has: whoever sees a request knows whose it is.
+        AWS_ACCESS_KEY_ID: name,
         AWS_LAMBDA_FUNCTION_NAME: name,
         AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),

@@ -31,4 +31,11 @@ export type Said =
       readonly mayBeRecord: boolean;
       readonly requestId: string;
     }
-  | { readonly kind: 'done'; readonly requestId: string; readonly payload: string; readonly failed: boolean };
+  | {
+      readonly kind: 'done';
+      readonly requestId: string;
+      readonly payload: string;
+      readonly failed: boolean;
+      /** Of this thread, while the handler ran. */
+      readonly cpuMicroseconds: number;
+    };

@@ -77,6 +77,11 @@ const announce = async (): Promise<void> => {
   flushCompileCache();
 };
 
+const cpuMicroseconds = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+};
+
 const serve = async ({ payload, deadline }: Invocation): Promise<Said> => {
   const context = {
     functionName: start.name,
@@ -89,14 +94,17 @@ const serve = async ({ payload, deadline }: Invocation): Promise<Said> => {
     callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => Math.max(0, deadline - performance.timeOrigin - performance.now()),
   };
+  const run = await handler.catch((error: unknown) => () => Promise.reject(error));
+  const before = cpuMicroseconds();
+  const done = { kind: 'done', requestId } as const;
   try {
-    const run = await handler;
     const result: unknown = await run(JSON.parse(payload), context);
-    return { kind: 'done', requestId, payload: JSON.stringify(result ?? null), failed: false };
+    const text = JSON.stringify(result ?? null);
+    return { ...done, payload: text, failed: false, cpuMicroseconds: cpuMicroseconds() - before };
   } catch (error) {
     const failure = failureOf(error);
     write('error', failure, true);
-    return { kind: 'done', requestId, payload: failure, failed: true };
+    return { ...done, payload: failure, failed: true, cpuMicroseconds: cpuMicroseconds() - before };
   }
 };
 

@@ -16,6 +16,7 @@ import { Targets } from '../events/targets.ts';
 import { AsyncInvocations } from '../lambda/async-invocations.ts';
 import { eventSourcesOf } from '../lambda/event-sources.ts';
 import { functionsOf } from '../lambda/functions.ts';
+import type { Report } from '../lambda/environment.ts';
 import { FunctionHost } from '../lambda/host.ts';
 import { invokeApi } from '../lambda/invoke-api.ts';
 import { ObjectStore } from '../objects/object-store.ts';
@@ -41,6 +42,8 @@ export interface Blueprint {
   readonly closing: AsyncDisposableStack;
   readonly port: number;
   readonly parameters: Record<string, string>;
+  readonly tap: (endpoints: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
+  readonly report: ((report: Report) => void) | undefined;
 }
 
 const startTables = async ({ ground, closing }: Blueprint, deployment: Deployment, { tablesPort }: Addressing) => {
@@ -53,15 +56,15 @@ const startTables = async ({ ground, closing }: Blueprint, deployment: Deploymen
 };
 
 const makeHost = (
-  { assembly, ground, closing }: Blueprint,
+  { assembly, ground, closing, tap, report }: Blueprint,
   deployment: Deployment,
   { endpoints }: Addressing,
 ): FunctionHost => {
   const codeCache = join(ground.folder, 'code-cache');
-  const environment = { PATH: process.env['PATH'] ?? '', LANG: 'en_US.UTF-8', ...endpoints };
+  const environment = { PATH: process.env['PATH'] ?? '', LANG: 'en_US.UTF-8', ...endpoints, ...tap(endpoints) };
   const host = new FunctionHost(
     functionsOf(deployment, assembly),
-    { ...ground, codeCache, environment },
+    { ...ground, codeCache, environment, report },
     ground.activity,
   );
   closing.defer(() => host.stop());
