@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
+
 import { openShop } from './shop.ts';
-import { perMillion, type Used } from './prices.ts';
+import { perMillion, sizeOf, writeUnits, type Used } from './prices.ts';
 import { median, publish, say, type Figure } from './print.ts';
 import { startRelay, type Asked } from './relay.ts';
 import { startPlatform } from '../local/platform.ts';
@@ -129,6 +132,20 @@ export const online = async (): Promise<void> => {
   }
 };
 
+const Put = z.looseObject({ Item: z.record(z.string(), z.any()) });
+const Puts = z.looseObject({ TransactItems: z.array(z.looseObject({ Put: Put.optional() })) });
+
+/** The same puts by their sizes alone, as DynamoDB's documentation counts them: without indexes and balances. */
+const bySize = (all: readonly Asked[]): number =>
+  dynamo(all).reduce((total, { operation, body }) => {
+    const [put, puts] = [Put.safeParse(body), Puts.safeParse(body)];
+    if (operation.endsWith('PutItem') && put.success)
+      return total + writeUnits(sizeOf(unmarshall(put.data.Item)), false);
+    if (!operation.endsWith('TransactWriteItems') || !puts.success) return total;
+    const items = puts.data.TransactItems.flatMap(({ Put: each }) => (each ? [each.Item] : []));
+    return total + items.reduce((sum, item) => sum + writeUnits(sizeOf(unmarshall(item)), true), 0);
+  }, 0) / payments;
+
 interface Seen {
   readonly all: readonly Asked[];
   readonly reports: Reports;
@@ -159,6 +176,7 @@ const publishOnline = ({ all, reports }: Seen, together: Seen) => {
       unit: 'WRU',
       budget: 12,
     },
+    { what: '… of these the items put, by their sizes alone', value: bySize(all), unit: 'WRU' },
     { what: 'read units per paid payment', value: used.readUnits, unit: 'RRU' },
     {
       what: 'DynamoDB round trips on the request paths (place + callback)',
