@@ -374,9 +374,9 @@ const mutated = (bytes: Buffer, at: number, how: string, by: number): Buffer => 
 };
 
 const statements = (rig: () => Rig) => {
-  test('a whole statement is read', () => {
+  test('a whole statement is read', async () => {
     const { kind, statement } = rig();
-    expect(kind.readStatement(statement.file, 'trade').lines).toHaveLength(statement.lines);
+    expect((await kind.readStatement(statement.file, 'trade')).lines).toHaveLength(statement.lines);
   });
 
   test('a statement cut short after any of its lines is refused, naming a line', async () => {
@@ -393,8 +393,8 @@ const statements = (rig: () => Rig) => {
 
   test.each(['<html><body>502</body></html>', '{"code":"SYSTEM_ERROR"}', '\0\0\0\0', '\n\n\n', ','])(
     'what is no statement at all (%j) is refused',
-    (text) => {
-      expect(() => rig().kind.readStatement(Buffer.from(text), 'trade')).toThrow(StatementError);
+    async (text) => {
+      await expect(rig().kind.readStatement(Buffer.from(text), 'trade')).rejects.toThrow(StatementError);
     },
   );
 };
@@ -410,7 +410,7 @@ const downloads = (rig: () => Rig) => {
     const found = await fetched('a statement is offered');
     expect(found).toEqual({ kind: 'file', bytes: statement.file });
     const bytes = found.kind === 'file' ? found.bytes : Buffer.alloc(0);
-    expect(kind.readStatement(bytes, 'trade').lines).toHaveLength(statement.lines);
+    expect((await kind.readStatement(bytes, 'trade')).lines).toHaveLength(statement.lines);
   });
 
   test('is the same bytes however often it is fetched', async () => {

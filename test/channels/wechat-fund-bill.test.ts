@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest';
 
 import { channelKind } from '#channels/registry.ts';
 import { StatementError } from '#channels/statement.ts';
+import { readFundBill } from '#channels/wechat/fund-bill.ts';
 
 import { fixture, needing, noFixtures } from './fixtures.ts';
 import { bill, fileOf, someRows, yuan } from './wechat-bill.ts';
 
-const read = (file: Buffer | string) => channelKind('wechat').readStatement(Buffer.from(file), 'fund');
+const read = (file: Buffer | string) => readFundBill(Buffer.from(file));
 
 const complaint = (file: Buffer | string): StatementError => {
   try {
@@ -198,8 +199,9 @@ describe('a fund bill', () => {
     for (let end = 0; end < lines.length; end += 1) complaint(fileOf(lines.slice(0, end)));
   });
 
-  test('is not taken for a trade bill, nor a trade bill for one', () => {
+  test('is not taken for a trade bill, nor a trade bill for one', async () => {
     expect(complaint(bill(someRows)).reason).toContain('this is a trade bill (交易账单)');
-    expect(() => channelKind('wechat').readStatement(fundBill([payment]), 'trade')).toThrow('this is a fund bill');
+    const asTrade = channelKind('wechat').readStatement(fundBill([payment]), 'trade');
+    await expect(asTrade).rejects.toThrow('this is a fund bill');
   });
 });

@@ -101,7 +101,7 @@ export const internal: ChannelKind = {
     return channelOf(account, wallets);
   },
   acknowledge: () => ({ status: 404, body: '' }),
-  readStatement: () => {
+  readStatement: async () => {
     throw new StatementError(1, 'the internal channel has no statements');
   },
 };

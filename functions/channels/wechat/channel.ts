@@ -132,5 +132,5 @@ export const wechat: ChannelKind = {
   secrets: Secrets,
   open,
   acknowledge,
-  readStatement: (bytes, kind) => (kind === 'trade' ? readTradeBill(bytes) : readFundBill(bytes)),
+  readStatement: async (bytes, kind) => (kind === 'trade' ? readTradeBill(bytes) : readFundBill(bytes)),
 };

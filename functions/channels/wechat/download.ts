@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 
 import * as z from 'zod';
 
+import { sizeLimit } from '#channels/files/lines.ts';
 import type { Fetched, StatementKind } from '#channels/statement.ts';
 
-import { inflated, sizeLimit } from './bill-text.ts';
+import { inflated } from './bill-text.ts';
 import { contentOf, download, send, Unanswered, type Refusal, type Wire } from './wire.ts';
 
 /*

@@ -1,7 +1,9 @@
+import type { TextLine } from '#channels/files/lines.ts';
+import { shown, yuan, type Row } from '#channels/files/row.ts';
 import { StatementError, type OtherLine, type Statement, type StatementLine } from '#channels/statement.ts';
 
-import { namesIn, Row, shown, yuan } from './bill-row.ts';
-import { cellsOf, readParts, type TextLine } from './bill-text.ts';
+import { namesIn, rowOf } from './bill-row.ts';
+import { cellsOf, readParts } from './bill-text.ts';
 
 /*
  * 资金账单, the fund bill: what was added to our account at WeChat and what was taken from it. A payment is up to two rows, its
@@ -119,7 +121,7 @@ const checkTotals = (names: TextLine, values: TextLine, movements: readonly Move
   const amount = (isIncome: boolean) => of(isIncome).reduce((sum, movement) => sum + movement.amount, 0n);
   const counts = { [countName]: movements.length, 收入笔数: of(true).length, 支出笔数: of(false).length };
   const amounts = { 收入金额: amount(true), 支出金额: amount(false) };
-  const summary = new Row(values, namesIn(names));
+  const summary = rowOf(values, namesIn(names));
   const missing = [...Object.keys(counts), ...Object.keys(amounts)].filter((name) => !summary.has(name));
   if (missing.length > 0) throw new StatementError(names.number, `the totals lack ${missing.join(', ')}`);
   for (const [name, count] of Object.entries(counts))
@@ -138,7 +140,7 @@ export const readFundBill = (bytes: Buffer): Statement => {
     header: (line) => {
       columns = columnsOf(line);
     },
-    row: (line) => void movements.push(movementOf(new Row(line, columns))),
+    row: (line) => void movements.push(movementOf(rowOf(line, columns))),
     isTotals: (line) => cellsOf(line)[0] === countName,
   });
   checkTotals(names, values, movements);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import * as z from 'zod';
 
+import { beijingTime } from '#channels/beijing.ts';
 import type { Capabilities, Method, OrderToPlace, Placing } from '#channels/channel.ts';
 
 import { placingRefused } from './outcome.ts';
@@ -113,8 +114,8 @@ export const withinBytes = (text: string, limit: number): string => {
   return kept;
 };
 
-/** `yyyy-MM-DDTHH:mm:ss+08:00`: WeChat takes whole seconds. */
-const beijing = (instant: Date) => `${new Date(instant.getTime() + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
+/** `yyyy-MM-ddTHH:mm:ss+08:00` */
+const beijing = (instant: Date) => `${beijingTime(instant).replace(' ', 'T')}+08:00`;
 
 export const placeOrder = async (wire: Wire, appid: string, order: OrderToPlace): Promise<Placing> => {
   const way = ways.get(order.method);

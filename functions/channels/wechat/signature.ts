@@ -1,12 +1,6 @@
-import {
-  createDecipheriv,
-  createPrivateKey,
-  createPublicKey,
-  randomBytes,
-  sign,
-  verify,
-  type KeyObject,
-} from 'node:crypto';
+import { createDecipheriv, randomBytes, sign, verify, type KeyObject } from 'node:crypto';
+
+import { rsaPrivateKey, rsaPublicKey } from '#channels/keys.ts';
 
 /*
  * WeChat Pay v3: every message is signed with RSA-SHA256 (PKCS #1 v1.5) over lines that each end with a line feed. The scheme
@@ -21,29 +15,10 @@ export class SignatureRefused extends Error {
   override readonly name = 'SignatureRefused';
 }
 
-const rsa = (key: KeyObject): KeyObject => {
-  if (key.asymmetricKeyType !== 'rsa') throw new Error('not an RSA key');
-  return key;
-};
+export const privateKeyOf = (pem: string): KeyObject => rsaPrivateKey('the merchant private key', pem);
 
-/** OpenSSL's own errors are left behind: nothing that was near a key may reach a log. */
-const keyFrom = (what: string, read: () => KeyObject): KeyObject => {
-  try {
-    return rsa(read());
-  } catch {
-    throw new Error(`${what} is not an RSA key in PEM`);
-  }
-};
-
-export const privateKeyOf = (pem: string): KeyObject =>
-  keyFrom('the merchant private key', () => createPrivateKey(pem));
-
-/** A public key (`PUB_KEY_ID_…`) or a platform certificate. A private key there is a leak: refused. */
-export const publicKeyOf = (pem: string): KeyObject =>
-  keyFrom('the platform public key', () => {
-    if (pem.includes('PRIVATE KEY')) throw new Error('private');
-    return createPublicKey(pem);
-  });
+/** A public key (`PUB_KEY_ID_…`) or a platform certificate. */
+export const publicKeyOf = (pem: string): KeyObject => rsaPublicKey('the platform public key', pem);
 
 export const signature = (message: string, key: KeyObject): string =>
   sign('sha256', Buffer.from(message), key).toString('base64');

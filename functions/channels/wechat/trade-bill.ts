@@ -1,7 +1,9 @@
+import type { TextLine } from '#channels/files/lines.ts';
+import { shown, yuan, type Row } from '#channels/files/row.ts';
 import { StatementError, type Statement, type StatementLine } from '#channels/statement.ts';
 
-import { namesIn, Row, shown, yuan } from './bill-row.ts';
-import { cellsOf, readParts, type TextLine } from './bill-text.ts';
+import { namesIn, rowOf } from './bill-row.ts';
+import { cellsOf, readParts } from './bill-text.ts';
 
 /*
  * 交易账单, the trade bill, as WeChat documents it and as its real files are: a header, rows, a header of totals, totals.
@@ -101,7 +103,7 @@ const checkTotals = (
   sums: ReadonlyMap<string, bigint>,
   { kind }: Layout,
 ) => {
-  const summary = new Row(line, namesIn(header));
+  const summary = rowOf(line, namesIn(header));
   const names = cellsOf(header);
   const needed = [countName, '手续费总金额', '订单总金额', ...(kind === 'SUCCESS' ? [] : ['申请退款总金额'])];
   const missing = needed.filter((name) => !names.includes(name));
@@ -139,7 +141,7 @@ export const readTradeBill = (bytes: Buffer): Statement => {
       layout = layoutOf(line);
     },
     row: (line) => {
-      const row = new Row(line, layout.columns);
+      const row = rowOf(line, layout.columns);
       lines.push(lineOf(row, layout));
       addTo(sums, row);
       merchants.add(row.word('商户号'));
