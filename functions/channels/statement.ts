@@ -16,7 +16,7 @@ export interface StatementLine {
   /** Empty on refunds of a statement that names only the refund. */
   readonly channelOrderNo: string;
   readonly channelTradeNo: string;
-  /** On refunds: our number of it. */
+  /** On refunds: our number of it; nothing where a statement names only the order. */
   readonly refundNo?: string;
   readonly amount: bigint;
   readonly currency: string;

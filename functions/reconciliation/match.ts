@@ -56,19 +56,6 @@ const compare = (line: StatementLine, entry: PlatformSide): Result => {
 const numberOf = ({ kind, channelOrderNo, refundNo }: StatementLine | PlatformEntry): string =>
   kind === 'refund' ? `refund ${refundNo ?? channelOrderNo}` : `payment ${channelOrderNo}`;
 
-const byNumber = (lines: readonly StatementLine[], entries: readonly PlatformSide[]): Map<string, Sides> => {
-  const numbers = new Map<string, Sides>();
-  const sidesOf = (thing: StatementLine | PlatformEntry): Sides => {
-    const number = numberOf(thing);
-    const sides = numbers.get(number) ?? { entries: [], lines: [] };
-    numbers.set(number, sides);
-    return sides;
-  };
-  for (const line of lines) sidesOf(line).lines.push(line);
-  for (const entry of entries) sidesOf(entry).entries.push(entry);
-  return numbers;
-};
-
 const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 const byLine = (a: StatementLine, b: StatementLine): number => a.line - b.line;
@@ -81,6 +68,38 @@ const byEntry = (a: PlatformSide, b: PlatformSide): number =>
   Number(a.amount - b.amount) ||
   Number(a.fee - b.fee) ||
   compareText(a.status, b.status);
+
+const alike = ({ channelOrderNo, amount, currency }: StatementLine | PlatformEntry) =>
+  `${channelOrderNo} ${amount} ${currency}`;
+
+const isUnnamed = ({ kind, refundNo }: StatementLine) => kind === 'refund' && refundNo === undefined;
+
+/**
+ * Some statements name the order of a refund and not the refund (Alipay's of money). It is the one of that order and amount that
+ * no other line names; of several that are alike the first line is the first that we have.
+ */
+const named = (lines: readonly StatementLine[], entries: readonly PlatformSide[]): StatementLine[] => {
+  const taken = new Set(lines.map(({ refundNo }) => refundNo));
+  const refunds = entries.filter(({ kind, refundNo }) => kind === 'refund' && !taken.has(refundNo));
+  const free = Map.groupBy(refunds.toSorted(byEntry), alike);
+  return lines.toSorted(byLine).map((line) => {
+    const refundNo = isUnnamed(line) ? free.get(alike(line))?.shift()?.refundNo : undefined;
+    return refundNo === undefined ? line : { ...line, refundNo };
+  });
+};
+
+const byNumber = (lines: readonly StatementLine[], entries: readonly PlatformSide[]): Map<string, Sides> => {
+  const numbers = new Map<string, Sides>();
+  const sidesOf = (thing: StatementLine | PlatformEntry): Sides => {
+    const number = numberOf(thing);
+    const sides = numbers.get(number) ?? { entries: [], lines: [] };
+    numbers.set(number, sides);
+    return sides;
+  };
+  for (const line of named(lines, entries)) sidesOf(line).lines.push(line);
+  for (const entry of entries) sidesOf(entry).entries.push(entry);
+  return numbers;
+};
 
 /**
  * How two sides of one number may be joined, best first. The same number with the same trade is the same money, whatever

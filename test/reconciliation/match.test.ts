@@ -126,6 +126,49 @@ describe('a refund', () => {
     ]);
   });
 
+  describe('of which a statement names only the order', () => {
+    const unnamed = (more: Partial<StatementLine> = {}): StatementLine => {
+      const { refundNo: _, ...rest } = refundLine({ channelOrderNo: refundEntry().channelOrderNo, ...more });
+      return rest;
+    };
+    const second = { id: 'rfd_2', refundNo: 'REFUND2' };
+
+    test('is the one of that amount', () => {
+      const other = refundEntry({ ...second, amount: 1n });
+      expect(outcomes([unnamed()], [other, refundEntry()])).toEqual([
+        ['matched', 2, 'rfd_1'],
+        ['platform_only', null, 'rfd_2'],
+      ]);
+    });
+
+    test('is the one that no other line names', () => {
+      expect(outcomes([unnamed(), refundLine({ line: 3 })], [refundEntry(), refundEntry(second)])).toEqual([
+        ['matched', 2, 'rfd_2'],
+        ['matched', 3, 'rfd_1'],
+      ]);
+    });
+
+    test('is the first of several that are alike, and one line more is money of which we do not know', () => {
+      const later = refundEntry({ ...second, at: new Date(refundEntry().at.getTime() + 1_000) });
+      const three = [unnamed({ line: 4 }), unnamed(), unnamed({ line: 3 })];
+      expect(outcomes(three, [later, refundEntry()])).toEqual([
+        ['matched', 2, 'rfd_1'],
+        ['matched', 3, 'rfd_2'],
+        ['channel_only', 4, null],
+      ]);
+    });
+
+    test('is none of another order or amount', () => {
+      expect(
+        outcomes([unnamed({ channelOrderNo: 'ANOTHER' }), unnamed({ line: 3, amount: 1n })], [refundEntry()]),
+      ).toEqual([
+        ['channel_only', 2, null],
+        ['channel_only', 3, null],
+        ['platform_only', null, 'rfd_1'],
+      ]);
+    });
+  });
+
   test('is not missed by a statement of payments alone', () => {
     expect(outcomes([line()], [entry(), refundEntry()], ['payment'])).toEqual([['matched', 2, 'pay_1']]);
   });

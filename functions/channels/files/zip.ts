@@ -14,15 +14,17 @@ export interface Member {
   readonly bytes: Buffer;
 }
 
-export const isZip = (bytes: Buffer) => bytes.readUInt16BE(0) === 0x504b;
+export const isZip = (bytes: Buffer) => bytes.subarray(0, 2).toString('latin1') === 'PK';
 
 const damaged = (reason: string) => new StatementError(1, `the archive ${reason}`);
 
-// Names are in GBK without saying so. ASCII, which is all that UTF-8 names of statements have in common with it, is the same.
+/** Bit 11 says UTF-8. Without it channels write names in GBK, which no bit says. */
+const isUtf8 = ({ generalPurposeBitFlag }: yauzl.Entry) => (generalPurposeBitFlag & 0x800) !== 0;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 const gbk = new TextDecoder('gb18030', { fatal: true });
 
-const nameOf = ({ fileNameRaw }: yauzl.Entry): string => {
-  const name = gbk.decode(fileNameRaw);
+const nameOf = (entry: yauzl.Entry): string => {
+  const name = (isUtf8(entry) ? utf8 : gbk).decode(entry.fileNameRaw);
   const complaint = yauzl.validateFileName(name);
   if (complaint !== null) throw damaged('holds a name that is no name of a file');
   return name;

@@ -1,0 +1,150 @@
+import { namesIn, Row, type Cells } from '#channels/files/row.ts';
+import { StatementError, type OtherLine, type Statement, type StatementLine } from '#channels/statement.ts';
+
+import { readSection, type Head } from './section.ts';
+import { checkFoot, checkSummary } from './totals.ts';
+
+/*
+ * 账务明细, the bill of our account's money at Alipay. A payment is up to two rows, its gross income and the fee taken of it; a
+ * refund likewise. Both name the trade and the order, and no row names a refund: whose it is follows from its order and amount.
+ * 业务类型 is an open set: what is neither a payment nor a refund is kept apart, never guessed.
+ */
+
+export const titles = { detail: '支付宝账务明细查询', summary: '支付宝账务汇总查询' } as const;
+
+const [income, expense] = ['收入金额(+元)', '支出金额(-元)'] as const;
+const needed = ['账务流水号', '业务流水号', '商户订单号', '发生时间', income, expense, '账户余额(元)', '业务类型'];
+
+const columnsOf = (header: Cells) => {
+  const columns = namesIn(header);
+  const missing = needed.filter((name) => !columns.has(name));
+  if (missing.length > 0)
+    throw new StatementError(header.number, `this is not a fund bill: it has no column ${missing.join(', ')}`);
+  return columns;
+};
+
+/** What a row is about, by what it says and whether money came or went; anything else is something else. */
+const meanings = new Map<string, 'payment' | 'refund' | 'fee taken' | 'fee returned'>([
+  ['在线支付 收入', 'payment'],
+  ['交易付款 收入', 'payment'],
+  ['收费 支出', 'fee taken'],
+  ['交易退款 支出', 'refund'],
+  ['退费 收入', 'fee returned'],
+]);
+
+interface Movement {
+  readonly line: number;
+  readonly what: string;
+  /** Positive when it came. */
+  readonly amount: bigint;
+  readonly orderNo: string;
+  readonly tradeNo: string;
+  readonly at: Date;
+}
+
+const meaningOf = ({ what, amount }: Pick<Movement, 'what' | 'amount'>) =>
+  meanings.get(`${what} ${amount > 0n ? '收入' : '支出'}`);
+
+/** Some files leave the side empty on which nothing moved. */
+const sideOf = (row: Row, name: string) => (row.text(name) === '' ? 0n : row.fen(name));
+
+const movementOf = (row: Row, { from, until }: Head): Movement => {
+  const [came, went] = [sideOf(row, income), sideOf(row, expense)];
+  if (came < 0n || went > 0n || (came === 0n) === (went === 0n))
+    row.complain('a row moves money one way, 收入 positive or 支出 negative: columns may be swapped');
+  const at = row.time('发生时间');
+  if (at < from || at >= until) row.complain('发生时间 is not within the days of the file');
+  row.word('账务流水号');
+  // It is not added up, for rows of one second may stand in any order; that it is no amount shows that columns are swapped.
+  row.fen('账户余额(元)');
+  const amount = came + went;
+  const what = row.text('业务类型');
+  if (what === '') row.complain('业务类型 is empty');
+  const isOurs = meaningOf({ what, amount }) !== undefined;
+  const number = (name: string) => (isOurs ? row.word(name) : row.text(name));
+  return { line: row.number, what, amount, orderNo: number('商户订单号'), tradeNo: number('业务流水号'), at };
+};
+
+const lineOf = (kind: StatementLine['kind'], movement: Movement, fee: bigint): StatementLine => ({
+  line: movement.line,
+  kind,
+  channelOrderNo: movement.orderNo,
+  channelTradeNo: movement.tradeNo,
+  amount: movement.amount < 0n ? -movement.amount : movement.amount,
+  currency: 'CNY',
+  fee,
+  status: 'SUCCESS',
+  at: movement.at,
+});
+
+const otherOf = ({ line, what, amount, at }: Movement): OtherLine => ({ line, what, amount, at });
+
+/** Takes the fee that belongs to a movement: of the same trade, of the same second where there is one, else the next. */
+const takeFee = (
+  fees: Map<string, Movement[]>,
+  { tradeNo, at }: Movement,
+  sameSecond: boolean,
+): Movement | undefined => {
+  const some = fees.get(tradeNo) ?? [];
+  const index = some.findIndex((fee) => !sameSecond || fee.at.getTime() === at.getTime());
+  return index === -1 ? undefined : some.splice(index, 1)[0];
+};
+
+/** Joins each payment or refund with the row of its fee; a fee without the thing it was taken of is something else. */
+const joined = (movements: readonly Movement[]) => {
+  const ofMeaning = Map.groupBy(movements, (movement) => meaningOf(movement));
+  const lines: StatementLine[] = [];
+  const others = (ofMeaning.get(undefined) ?? []).map(otherOf);
+  for (const [kind, feeMeaning] of [
+    ['payment', 'fee taken'],
+    ['refund', 'fee returned'],
+  ] as const) {
+    const fees = Map.groupBy(ofMeaning.get(feeMeaning) ?? [], ({ tradeNo }) => tradeNo);
+    const things = ofMeaning.get(kind) ?? [];
+    const first = things.map((thing) => takeFee(fees, thing, true));
+    for (const [index, thing] of things.entries()) {
+      const fee = first[index] ?? takeFee(fees, thing, false);
+      lines.push(lineOf(kind, thing, -(fee?.amount ?? 0n)));
+    }
+    others.push(...[...fees.values()].flat().map(otherOf));
+  }
+  return { lines: lines.toSorted((a, b) => a.line - b.line), others: others.toSorted((a, b) => a.line - b.line) };
+};
+
+const total = (name: string) => new RegExp(`^#${name}:(\\d+)笔,共(-?[\\d.]+)元$`);
+
+/** Whole or not at all: the first complaint names its line. */
+export const readFundBill = (detail: Buffer, summary: Buffer | undefined): Statement => {
+  let columns: ReadonlyMap<string, number> = new Map();
+  const movements: Movement[] = [];
+  const { head, foot } = readSection(detail, {
+    header: (line) => {
+      columns = columnsOf(line);
+    },
+    row: (line, ofFile) => void movements.push(movementOf(new Row(line, columns), ofFile)),
+  });
+  const of = (came: boolean) => movements.filter(({ amount }) => amount > 0n === came);
+  const sum = (came: boolean) => of(came).reduce((all, { amount }) => all + amount, 0n);
+  for (const [name, came] of [
+    ['支出合计', false],
+    ['收入合计', true],
+  ] as const)
+    checkFoot(foot, total(name), [
+      { name, count: of(came).length },
+      { name, amount: sum(came) },
+    ]);
+  if (summary)
+    checkSummary(summary, {
+      head,
+      title: titles.summary,
+      isEmpty: movements.length === 0,
+      totals: [
+        { name: '收入笔数', count: of(true).length },
+        { name: income, amount: sum(true) },
+        { name: '支出笔数', count: of(false).length },
+        { name: expense, amount: sum(false) },
+        { name: '总金额(元)', amount: sum(true) + sum(false) },
+      ],
+    });
+  return { judges: ['payment', 'refund'], ...joined(movements), merchantsAtChannel: [head.merchant] };
+};
