@@ -43,10 +43,10 @@ const entriesOf = (count: number): PlatformEntry[] =>
       at: new Date('2026-03-02T02:00:00Z'),
     }));
 
-const measured = <Result>(work: () => Result) => {
+const measured = async <Result>(work: () => Result | Promise<Result>) => {
   const before = process.cpuUsage();
   const start = performance.now();
-  const result = work();
+  const result = await work();
   const { user, system } = process.cpuUsage(before);
   return { result, wall: (performance.now() - start) / 1_000, cpu: (user + system) / 1e6 };
 };
@@ -73,11 +73,11 @@ const sortJoin = (folder: string, count: number): number => {
   return (performance.now() - start) / 1_000;
 };
 
-const oneSize = (folder: string, count: number): Figure[] => {
+const oneSize = async (folder: string, count: number): Promise<Figure[]> => {
   const bytes = bill(rowsOf(count));
   const entries = entriesOf(count);
-  const parsed = measured(() => channelKind('wechat').readStatement(bytes, 'trade'));
-  const matched = measured(() => match(parsed.result, entries, 'Asia/Shanghai'));
+  const parsed = await measured(() => channelKind('wechat').readStatement(bytes, 'trade'));
+  const matched = await measured(() => match(parsed.result, entries, 'Asia/Shanghai'));
   const only = matched.result.filter(({ result }) => result === 'channel_only').length;
   const other = matched.result.filter(({ result }) => result === 'amount_mismatch').length;
   if (only !== count / 1_000 || other !== count / 1_000)
@@ -118,7 +118,7 @@ const [, , asked] = process.argv;
 if (import.meta.filename === process.argv[1] && asked) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-reconciliation-'));
   try {
-    process.stdout.write(JSON.stringify(oneSize(folder, Number(asked))));
+    process.stdout.write(JSON.stringify(await oneSize(folder, Number(asked))));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
