@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, type Id } from '#kernel/id.ts';
 import type { Listing } from '#platform/listed.ts';
+import { Packed } from '#platform/packed.ts';
 import { versioned } from '#platform/rows.ts';
 
 import { isWaitOfMessage, waitSeconds } from './backoff.ts';
@@ -27,7 +28,7 @@ export const Notice = z.object({
   type: EventType,
   url: z.string(),
   /** The very text that is sent and signed, the same each time. */
-  body: z.string(),
+  body: Packed,
   status: z.enum(['waiting', 'delivered', 'exhausted']),
   /** Deliveries made. */
   attempt: z.int().min(0),
