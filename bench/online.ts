@@ -61,23 +61,23 @@ const openEars = async () => {
 /** The waits of which a bill is made and that this machine does not have. */
 const assumed = { placeSeconds: 0.15, otherSeconds: 0.02, memoryGb: 0.5, logBytesPerInvocation: 300 };
 
-const usedBy = ({ all, reports }: Seen, payments: number): Used => {
+const usedBy = ({ all, reports }: Seen, paid: number): Used => {
   // Queues are asked at their own addresses, past the relay: each message has been one invocation of its worker.
   const messages = reports.filter((report) => /Looks|Deliver/.test(report.function)).length;
-  const invocations = reports.length / payments;
+  const invocations = reports.length / paid;
   return {
     httpRequests: 2,
     invocations,
     gbSeconds: (assumed.placeSeconds + (invocations - 1) * assumed.otherSeconds) * assumed.memoryGb,
-    writeUnits: sumOf(all, ({ units }) => units.write) / payments,
-    readUnits: sumOf(all, ({ units }) => units.read) / payments,
+    writeUnits: sumOf(all, ({ units }) => units.write) / paid,
+    readUnits: sumOf(all, ({ units }) => units.read) / paid,
     // The looks are sent together, the notice alone; each message is received and deleted, one by one at worst.
-    sqsRequests: 2 + (2 * messages) / payments,
+    sqsRequests: 2 + (2 * messages) / paid,
     events:
       sumOf(
         all.filter(({ operation }) => operation.endsWith('PutEvents')),
         ({ entries }) => entries,
-      ) / payments,
+      ) / paid,
     logBytes: invocations * assumed.logBytesPerInvocation,
   };
 };
