@@ -38,6 +38,13 @@ const query = async (
   return closing && !canClose && outcome.kind === 'pending' ? { kind: 'closed' } : outcome;
 };
 
+/**
+ * Whether an order that its channel does not know may still arrive there. One that was placed, and told what its payer must do,
+ * does not: where a channel makes orders when their payers open them (Alipay), nobody has, and closing it now is all there is.
+ */
+const mayStillArrive = ({ action, created_at }: Attempt, { closing }: Wanted, now: Date): boolean =>
+  !(closing && action) && now.getTime() - created_at.getTime() < absentForSureAfter;
+
 /** What is wanted of the order: how it stands, that it brings no more money, or that what it holds is taken. */
 export interface Wanted {
   readonly closing: boolean;
@@ -57,7 +64,7 @@ const outcomeOf = async (account: OpenAccount, order: OrderRef, { closing, captu
 
 /**
  * Asks the channel about one attempt, closing it there first when it must bring no more money. Nothing is learnt when the
- * channel does not answer, or does not know an order so young that it may still arrive.
+ * channel does not answer, or does not know an order that may still arrive.
  */
 export const askChannel = async (
   { open, now, noteOutage }: Deps,
@@ -70,7 +77,7 @@ export const askChannel = async (
     const outcome = await outcomeOf(account, orderRef(payment, attempt), wanted);
     const learnt = { no: attempt.no, identity: account.channel.identity };
     if (outcome.kind !== 'absent') return { ...learnt, outcome };
-    if (now().getTime() - attempt.created_at.getTime() < absentForSureAfter) return undefined;
+    if (mayStillArrive(attempt, wanted, now())) return undefined;
     const failure = { code: 'absent', message: 'the channel has never received this order' };
     return {
       ...learnt,

@@ -216,6 +216,25 @@ describe('a look', () => {
     expect(statusOf(after)).toBe('open');
   });
 
+  test('at an order that nobody has opened and that is closed is at its end at once, once its placing was answered', async () => {
+    const at = shop(the.db);
+    const placed = await at.place('a');
+    at.paper.orders.clear();
+    const closed = await closePayment(at.deps, at.app, placed.id);
+    expect(closed.attempts[0]).toMatchObject({ status: 'closed' });
+    expect(statusOf(closed)).toBe('closed');
+  });
+
+  test('at an order of whose placing nothing was heard proves nothing within a minute, though it is closed', async () => {
+    const at = shop(the.db);
+    at.paper.channel.place = () => Promise.reject(new Error('timeout'));
+    const placed = await at.place('a');
+    expect((await closePayment(at.deps, at.app, placed.id)).attempts[0]).toMatchObject({ status: 'unknown' });
+    at.clock.now = given.minutes(1);
+    await lookAgain(at.deps, placed.id, { moveOn: false });
+    expect(statusOf(await at.deps.payments.get(placed.id))).toBe('closed');
+  });
+
   test('is handed to whoever looks after it: payments and refunds, and notices', async () => {
     const sent: Record<string, unknown[]> = { looks: [], notices: [] };
     const swept = await sweep(
