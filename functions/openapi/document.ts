@@ -12,6 +12,7 @@ import * as reconciliation from '#reconciliation/operations.ts';
 import * as refunds from '#refunds/operations.ts';
 import * as routing from '#routing/operations.ts';
 import * as settlement from '#settlement/operations.ts';
+import * as traces from '#traces/operations.ts';
 import * as wallets from '#wallets/operations.ts';
 
 const isOperation = (value: unknown): value is Operation =>
@@ -26,6 +27,7 @@ export const allOperations: readonly Operation[] = [
   settlement,
   reconciliation,
   callbacks,
+  traces,
   notifications,
   approvals,
   configuration,

@@ -27,6 +27,8 @@ export const Receipt = z.object({
   amount: Amount,
   currency: Currency,
   paid_at: Instant,
+  /** When we learnt of it. */
+  heard_at: Instant.optional(),
   /** The business date whose statement must show it: of the channel's own instant. */
   flow_date: BusinessDate,
   /** The accounting date: of the instant at which we learnt of it. */

@@ -193,6 +193,7 @@ const receiptFor = (
   amount: receipt.amount,
   currency: receipt.currency,
   paid_at: receipt.paidAt,
+  heard_at: now,
   flow_date: businessDate(receipt.paidAt, attempt.time_zone),
   booked_on: businessDate(now, attempt.time_zone),
   fee: pays ? feeOn(receipt.amount, attempt.terms.rule) : 0n,

@@ -1,6 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
-import { CfnStage, HttpMethod, type HttpApi, type HttpRoute, type HttpRouteProps } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnStage, HttpMethod, HttpRoute, HttpRouteKey, type HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 
@@ -18,12 +18,13 @@ const withoutAuthorizer =
 /** Binds operations to functions. Everything below /admin needs a token, whoever adds it. */
 export class Routes {
   readonly #api: HttpApi;
-  readonly #admin: HttpJwtAuthorizer;
+  readonly #operators: { readonly issuer: string; readonly audience: string };
+  readonly #authorizers = new Map<Stack, HttpJwtAuthorizer>();
   readonly #serverErrors: Alarm;
 
-  constructor(api: HttpApi, admin: HttpJwtAuthorizer) {
+  constructor(api: HttpApi, operators: { readonly issuer: string; readonly audience: string }) {
     this.#api = api;
-    this.#admin = admin;
+    this.#operators = operators;
     // What goes wrong in a function behind the API is answered with 500, so the function itself counts no error.
     this.#serverErrors = new AlarmWithRunbook(api, 'ServerErrors', {
       metric: api.metricServerError({ period: Duration.minutes(1), statistic: 'Sum' }),
@@ -49,24 +50,43 @@ export class Routes {
 
   to(handler: ServiceFunction, ...routes: readonly Route[]): HttpRoute[] {
     const integration = this.#calling(handler);
-    return routes.flatMap((route) => {
+    return routes.map((route) => {
       const [method, path = '/'] = route.split(' ');
       const isAdmin = path.startsWith('/admin/');
-      const options: Omit<HttpRouteProps, 'httpApi' | 'routeKey'> = {
-        integration,
-        ...(isAdmin && { authorizer: this.#admin }),
-      };
       const verb = method === 'GET' || method === 'POST' || method === 'PUT' ? methods[method] : HttpMethod.ANY;
-      const added = this.#api.addRoutes({ path, methods: [verb], ...options });
-      if (!isAdmin) for (const one of added) acknowledged(one, withoutAuthorizer, 'AwsSolutions-APIG4');
-      return added;
+      return this.#route(handler, HttpRouteKey.with(path, verb), integration, isAdmin);
     });
   }
 
   /** Everything that is no operation, so that it too is refused in our own words. */
   elsewhere(handler: ServiceFunction): void {
-    const added = this.#api.addRoutes({ path: '/{proxy+}', integration: this.#calling(handler) });
-    for (const one of added) acknowledged(one, withoutAuthorizer, 'AwsSolutions-APIG4');
+    this.#route(handler, HttpRouteKey.with('/{proxy+}', HttpMethod.ANY), this.#calling(handler), false);
+  }
+
+  /** In the stack of the function that it leads to: the API itself knows none of them. */
+  #route(
+    handler: ServiceFunction,
+    routeKey: HttpRouteKey,
+    integration: HttpLambdaIntegration,
+    isAdmin: boolean,
+  ): HttpRoute {
+    const route = new HttpRoute(handler, routeKey.key, {
+      httpApi: this.#api,
+      routeKey,
+      integration,
+      ...(isAdmin && { authorizer: this.#authorizerOf(Stack.of(handler)) }),
+    });
+    if (!isAdmin) acknowledged(route, withoutAuthorizer, 'AwsSolutions-APIG4');
+    return route;
+  }
+
+  #authorizerOf(stack: Stack): HttpJwtAuthorizer {
+    const { issuer, audience } = this.#operators;
+    const found =
+      this.#authorizers.get(stack) ??
+      new HttpJwtAuthorizer(`Operators${stack.node.id}`, issuer, { jwtAudience: [audience] });
+    this.#authorizers.set(stack, found);
+    return found;
   }
 
   /** One permission for all routes of a function: a hundred of them would fill the stack. */

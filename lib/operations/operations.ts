@@ -21,6 +21,8 @@ import { ServiceLevels } from './service-levels.ts';
 interface OperationsProps {
   readonly data: DataStack;
   readonly api: HttpApi;
+  /** Where the functions are. */
+  readonly stacks: readonly Construct[];
 }
 
 const throttled = (table: TableV2, indexes: readonly string[]) => {
@@ -49,9 +51,9 @@ const capabilitiesIn = (stack: Construct): IConstruct[] =>
 
 /** What tells people how it goes. It comes last, and finds by itself what the capabilities are made of. */
 export class Operations extends Construct {
-  constructor(scope: Construct, id: string, { data, api }: OperationsProps) {
+  constructor(scope: Construct, id: string, { data, api, stacks }: OperationsProps) {
     super(scope, id);
-    const capabilities = capabilitiesIn(scope);
+    const capabilities = stacks.flatMap(capabilitiesIn);
     new MoneyAtRisk(this, 'MoneyAtRisk');
     new ServiceLevels(this, 'ServiceLevels', api);
     for (const capability of capabilities) new CapabilityAlarms(this, `${capability.node.id}Functions`, capability);
@@ -67,7 +69,7 @@ export class Operations extends Construct {
         whoIsHurt: 'everybody: what is throttled is slow, and then fails',
         runbook: 'docs/runbooks/table-throttles.md',
       });
-    const logs = scope.node.findAll().filter((node) => node instanceof LogGroup);
+    const logs = stacks.flatMap((stack) => stack.node.findAll()).filter((node) => node instanceof LogGroup);
     new Queries(this, 'Queries', logs);
     const budget = switchOf(this, 'monthlyBudget');
     if (budget !== undefined) new Budget(this, 'Budget', budget);

@@ -60,13 +60,13 @@ const settings = {
   platform_public_key_pem: platformKey.publicKey.export(spki).toString(),
 };
 const [app] = seed.apps;
-const [account] = seed.channel_accounts;
+const [account, ...others] = seed.channel_accounts;
 
 const document = (
   over: { account?: object; settings?: object; secrets?: object; apps?: object; key?: object } = {},
 ) => ({
   ...seed,
-  channel_accounts: [{ ...account, ...over.account, settings: { ...settings, ...over.settings } }],
+  channel_accounts: [{ ...account, ...over.account, settings: { ...settings, ...over.settings } }, ...others],
   keys: [
     {
       id: 'key_of_the_shop',
@@ -171,7 +171,7 @@ describe('a configuration', () => {
     });
     expect(await read.merchant(seed.merchants[0].id)).toMatchObject({ app_id: app.id });
     expect(await read.feePlan('standard')).toMatchObject({ default: { rate_ppm: 10_000, fixed: 0n } });
-    expect(await read.channelAccounts()).toHaveLength(1);
+    expect(await read.channelAccounts()).toHaveLength(seed.channel_accounts.length);
     expect(await read.app('app_nobody')).toBeUndefined();
   });
 

@@ -37,9 +37,12 @@ interface Resource {
 
 /** Every route of the HTTP API, as the template deploys it. */
 const deployed = async (): Promise<string[]> => {
-  const text = readFileSync(join(await synthesize(), 'SuanpanService.template.json'), 'utf8');
-  const { Resources } = JSON.parse(text) as { Resources: Record<string, Resource> };
-  return Object.values(Resources)
+  const assembly = await synthesize();
+  const resources = ['SuanpanService', 'SuanpanBackOffice'].flatMap((stack) => {
+    const text = readFileSync(join(assembly, `${stack}.template.json`), 'utf8');
+    return Object.values((JSON.parse(text) as { Resources: Record<string, Resource> }).Resources);
+  });
+  return resources
     .filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route')
     .map(({ Properties }) => Properties?.RouteKey ?? '');
 };

@@ -7,7 +7,7 @@ import { DataStack } from '#lib/data-stack.ts';
 import { ServiceStack } from '#lib/service-stack.ts';
 import { roles } from '#platform/operator.ts';
 
-beforeAll(bundle);
+beforeAll(() => bundle());
 
 const stacks = (context: Record<string, unknown>) => {
   const app = new App({ context });

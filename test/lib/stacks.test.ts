@@ -3,8 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { bundle } from '#lib/bundle.ts';
-import { DataStack } from '#lib/data-stack.ts';
-import { ServiceStack } from '#lib/service-stack.ts';
+import { stacksIn } from '#lib/stacks.ts';
 import { allOperations } from '#openapi/document.ts';
 
 const validateMachine = async (definition: string): Promise<readonly unknown[]> => {
@@ -34,10 +33,12 @@ describe('what is deployed', () => {
   beforeAll(async () => {
     await bundle();
     const app = new App();
-    const dataStack = new DataStack(app, 'Data', {});
-    const serviceStack = new ServiceStack(app, 'Service', { data: dataStack });
-    data = Template.fromStack(dataStack);
-    service = Template.fromStack(serviceStack);
+    const stacks = stacksIn(app);
+    data = Template.fromStack(stacks.data);
+    // What runs is in two stacks: looked at as one.
+    const [front, back] = [stacks.service, stacks.backOffice].map((stack) => Template.fromStack(stack).toJSON());
+    const named = Object.entries(back?.['Resources']).map(([id, resource]) => [`BackOffice${id}`, resource]);
+    service = Template.fromJSON({ Resources: { ...front?.['Resources'], ...Object.fromEntries(named) } });
   });
 
   const functionsOf = () => Object.values(service.findResources('AWS::Lambda::Function'));
@@ -124,8 +125,8 @@ describe('what is deployed', () => {
       )
       .map(([id]) => id);
     expect(writers).toEqual([
-      expect.stringMatching(/^ConfigurationDesk/),
-      expect.stringMatching(/^ConfigurationImport/),
+      expect.stringMatching(/^BackOfficeConfigurationDesk/),
+      expect.stringMatching(/^BackOfficeConfigurationImport/),
     ]);
   });
 
@@ -194,6 +195,7 @@ describe('what is deployed', () => {
 
   test('protects the data stack, and none of what can be deployed again', () => {
     const app = new App();
-    expect(new DataStack(app, 'Kept', {}).terminationProtection).toBe(true);
+    const kept = Object.values(stacksIn(app)).map((stack) => stack.terminationProtection ?? false);
+    expect(kept).toEqual([true, false, false]);
   });
 });

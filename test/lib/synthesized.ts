@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 
 import { bundle } from '#lib/bundle.ts';
-import { DataStack } from '#lib/data-stack.ts';
-import { ServiceStack } from '#lib/service-stack.ts';
+import { stacksIn } from '#lib/stacks.ts';
 
 const { context: settings } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8')) as {
   context: Record<string, unknown>;
@@ -17,9 +16,7 @@ export const appWith = (context: Record<string, string> = {}) => new App({ conte
 /** The stacks as `bin/suanpan.ts` makes them, with these switches. */
 export const stacks = (context: Record<string, string> = {}) => {
   const app = appWith(context);
-  const data = new DataStack(app, 'SuanpanData', {});
-  const service = new ServiceStack(app, 'SuanpanService', { data });
-  return { app, data, service };
+  return { app, ...stacksIn(app) };
 };
 
 /** Every switch of docs/operations.md, on. */

@@ -78,7 +78,7 @@ export const watching: Items = {
   },
   O3: {
     says: 'money that is at risk rings: unknown, untold, unclaimed, not given back, not settled',
-    of: (all) => all.asFound().filter(({ stack }) => stack.name === 'SuanpanService'),
+    of: (all) => all.asFound().filter(({ stack }) => stack.name === 'SuanpanBackOffice'),
     holds: (_, all) => atRisk.every((metric) => alarmOf(all, metric) !== undefined),
     breaks: atRisk.map((metric) => (_, all) => all.without(({ id }) => id === alarmOf(all, metric)?.id)),
   },
@@ -107,7 +107,7 @@ export const watching: Items = {
   },
   O6: {
     says: 'what one looks for first is saved as queries, over the logs of every function',
-    of: (all) => all.asFound().filter(({ stack }) => stack.name === 'SuanpanService'),
+    of: (all) => all.asFound().filter(({ stack }) => stack.name === 'SuanpanBackOffice'),
     holds: (_, all) => {
       const queries = all.ofType('AWS::Logs::QueryDefinition');
       return (
