@@ -7,6 +7,7 @@ import { Decisions } from './capabilities/decisions.ts';
 import { Reconciliation } from './capabilities/reconciliation.ts';
 import { Settlement } from './capabilities/settlement.ts';
 import { StatementFetch } from './capabilities/statement-fetch.ts';
+import { Traces } from './capabilities/traces.ts';
 import { Operations } from './operations/operations.ts';
 import type { ServiceStack } from './service-stack.ts';
 import { tagged } from './tagged.ts';
@@ -30,6 +31,7 @@ export class BackOfficeStack extends Stack {
     new Decisions(this, 'Decisions', shared);
     new Approvals(this, 'Approvals', shared);
     new Configuration(this, 'Configuration', shared);
+    new Traces(this, 'Traces', shared);
     new Operations(this, 'Operations', { ...shared, stacks: [service, this] });
   }
 }

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Timer } from '../constructs/timer.ts';
-import { chargesWallets, inBooks, inConfig, inOrders, readsAppKeys, readsChannels, readsHealth } from './grants.ts';
+import { chargesWallets, inBooks, inOrders, readsAppKeys, readsChannels, readsHealth } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Payments, refunds, callbacks and the looks at what has not ended: everything that writes a payment or a refund. */
@@ -73,21 +73,6 @@ export class PaymentDesk extends Construct {
     inBooks(callbackDesk, data, 'GetItem', 'PutItem', 'UpdateItem', 'Query');
     readsChannels(callbackDesk, data);
     routes.to(callbackDesk, 'GET /admin/v1/callbacks', 'POST /admin/v1/callbacks/{id}/replay');
-
-    const traces = new ServiceFunction(this, 'Traces', {
-      entry: 'traces/admin',
-      description: 'Shows what became of a payment, step by step',
-      environment: {
-        ORDERS_TABLE: data.orders.tableName,
-        BOOKS_TABLE: data.books.tableName,
-        CONFIG_TABLE: data.config.tableName,
-        ROLES_CLAIM: rolesClaim,
-      },
-    });
-    inOrders(traces, data, 'GetItem', 'BatchGetItem');
-    inBooks(traces, data, 'GetItem');
-    inConfig(traces, data, 'GetItem');
-    routes.to(traces, 'GET /admin/v1/payments/{id}/trace');
 
     const looking = new ServiceFunction(this, 'Looks', {
       entry: 'looks/worker',
