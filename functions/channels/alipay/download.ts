@@ -3,10 +3,11 @@ import * as z from 'zod';
 import { beijingTime } from '#channels/beijing.ts';
 import { sizeLimit } from '#channels/files/lines.ts';
 import { isZip } from '#channels/files/zip.ts';
+import { bytesOf, Unanswered } from '#channels/reply.ts';
 import { StatementError, type Fetched, type StatementKind } from '#channels/statement.ts';
 
 import { headOf } from './bills/bill.ts';
-import { bytesOf, contentOf, isRefused, send, within8Seconds, Unanswered, type Wire } from './wire.ts';
+import { contentOf, isRefused, send, within8Seconds, type Wire } from './wire.ts';
 
 /*
  * 查询对账单下载地址: a signed reply names an address, good for 30 seconds, on another host of Alipay's. Neither the file nor a hash

@@ -2,19 +2,10 @@ import * as z from 'zod';
 
 import type { RefundOutcome, RefundRef, RefundToPlace } from '#channels/channel.ts';
 import { yuan } from '#channels/files/row.ts';
+import { Unanswered } from '#channels/reply.ts';
 
 import { No, Time, Yuan } from './amount.ts';
-import {
-  contentOf,
-  isRefused,
-  mustBe,
-  send,
-  unanswered,
-  within8Seconds,
-  Unanswered,
-  type Reply,
-  type Wire,
-} from './wire.ts';
+import { contentOf, isRefused, mustBe, send, unanswered, within8Seconds, type Reply, type Wire } from './wire.ts';
 
 /*
  * 统一收单交易退款. Alipay gives back while it is asked, under our `out_request_no`: sent again, the same number and amount move

@@ -2,20 +2,11 @@ import * as z from 'zod';
 
 import type { Channel } from '#channels/channel.ts';
 import { yuan } from '#channels/files/row.ts';
+import { Unanswered } from '#channels/reply.ts';
 import type { TransferOutcome, TransferRef, TransferToPlace } from '#channels/transfer.ts';
 
 import { No, Time, Yuan } from './amount.ts';
-import {
-  contentOf,
-  isRefused,
-  mustBe,
-  send,
-  unanswered,
-  within8Seconds,
-  Unanswered,
-  type Reply,
-  type Wire,
-} from './wire.ts';
+import { contentOf, isRefused, mustBe, send, unanswered, within8Seconds, type Reply, type Wire } from './wire.ts';
 
 /*
  * 单笔转账 to an account at Alipay. The same `out_biz_no` pays once: sent again, it answers for the first. Alipay wants the app to

@@ -3,17 +3,13 @@ import type { KeyObject } from 'node:crypto';
 import * as z from 'zod';
 
 import { beijingTime } from '#channels/beijing.ts';
+import { bytesOf, Unanswered } from '#channels/reply.ts';
 
 import { membersOf } from './members.ts';
 import { signed, verifyText, type Params } from './signature.ts';
 
 /** Alipay's replies are a few KB; anything above this is not one. */
 const replyLimit = 1_000_000;
-
-/** A reply that tells nothing about the order: unknown, to be asked again. Names the place and the code, nothing else. */
-export class Unanswered extends Error {
-  override readonly name = 'Unanswered';
-}
 
 export interface Wire {
   /** The whole address of the gateway. */
@@ -75,18 +71,6 @@ export const addressOf = (gateway: string, params: Params): string => {
 
 /** One deadline for all that a call of ours does. */
 export const within8Seconds = () => AbortSignal.timeout(8_000);
-
-export const bytesOf = async (response: Response, limit: number): Promise<Buffer> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    // Leaving the loop cancels the stream: what is too large is not read to its end.
-    if (size > limit) throw new Unanswered('the reply is larger than any reply of Alipay');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
 
 const Answer = z.looseObject({
   code: z.string().max(64),

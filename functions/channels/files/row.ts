@@ -18,6 +18,15 @@ export const namesIn = (header: Cells): Map<string, number> => {
   return columns;
 };
 
+/** The columns of a file that must have these, whatever else it has. */
+export const columnsWith = (header: Cells, needed: readonly string[], what: string): Map<string, number> => {
+  const columns = namesIn(header);
+  const missing = needed.filter((name) => !columns.has(name));
+  if (missing.length > 0)
+    throw new StatementError(header.number, `this is not a ${what}: it has no column ${missing.join(', ')}`);
+  return columns;
+};
+
 /** What a cell holds, for a complaint. */
 export const shown = (text: string) => JSON.stringify(text.slice(0, 64));
 

@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import * as z from 'zod';
 
 import type { ChannelAccount } from '#channels/account.ts';
+import { Unanswered } from '#channels/reply.ts';
 import type { Acknowledgement, Capabilities, Channel, ChannelKind, RefundToPlace } from '#channels/channel.ts';
 
 import { readCallback } from './callback.ts';
@@ -12,7 +13,7 @@ import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, 
 import { methods, needs, placeOrder, withinBytes } from './place.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
 import { readTradeBill } from './trade-bill.ts';
-import { contentOf, send, Unanswered, type Wire } from './wire.ts';
+import { contentOf, send, type Wire } from './wire.ts';
 
 const Settings = z.strictObject({
   appid: z.string().min(1).max(32),

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
 import { sizeLimit } from '#channels/files/lines.ts';
+import { Unanswered } from '#channels/reply.ts';
 import type { Fetched, StatementKind } from '#channels/statement.ts';
 
 import { inflated } from './bill-text.ts';
-import { contentOf, download, send, Unanswered, type Refusal, type Wire } from './wire.ts';
+import { contentOf, download, send, type Refusal, type Wire } from './wire.ts';
 
 /*
  * 申请交易账单, 申请资金账单, 下载账单: a signed reply names an address, good for minutes, and the SHA-1 of the bill as it is unpacked,

@@ -1,6 +1,7 @@
+import { Unanswered } from '#channels/reply.ts';
 import type { Closing, Outcome, Placing, RefundOutcome } from '#channels/channel.ts';
 
-import { Order, Paid, Refund, RefundNotice, Unanswered, type Refusal } from './wire.ts';
+import { Order, Paid, Refund, RefundNotice, type Refusal } from './wire.ts';
 
 /*
  * What WeChat says, in our words. Codes and states are those of its API documents (Native下单, 查询订单, 关闭订单, 申请退款,

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { bytesOf, Unanswered } from '#channels/reply.ts';
+
 import { authorization, type Platform, type Signer, verifySigned } from './signature.ts';
 
 /** WeChat's replies are a few KB; anything above this is not one. */
@@ -11,11 +13,6 @@ export type Reply =
   | { readonly ok: false; readonly status: number; readonly code: string; readonly message: string };
 
 export type Refusal = Extract<Reply, { ok: false }>;
-
-/** A reply that tells nothing about the order: unknown, to be asked again. Names the place and the code, nothing else. */
-export class Unanswered extends Error {
-  override readonly name = 'Unanswered';
-}
 
 export interface Wire {
   readonly baseUrl: string;
@@ -29,18 +26,6 @@ interface Bounds {
   readonly bytes: number;
   readonly milliseconds: number;
 }
-
-const bodyOf = async (response: Response, limit: number): Promise<Buffer> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    // Leaving the loop cancels the stream: what is too large is not read to its end.
-    if (size > limit) throw new Unanswered('the reply is larger than any reply of WeChat');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
 
 const ErrorBody = z.object({ code: z.string().max(64), message: z.string().catch('') });
 
@@ -78,7 +63,7 @@ const call = async (wire: Wire, url: URL, method: 'GET' | 'POST', body: string, 
     redirect: 'error',
     signal: AbortSignal.timeout(within.milliseconds),
   });
-  return { response, bytes: await bodyOf(response, within.bytes) };
+  return { response, bytes: await bytesOf(response, within.bytes) };
 };
 
 const urlOf = ({ baseUrl }: Wire, path: string) => new URL(baseUrl.replace(/\/$/, '') + path);

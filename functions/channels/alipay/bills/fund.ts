@@ -1,5 +1,5 @@
-import { namesIn, Row, type Cells } from '#channels/files/row.ts';
-import { StatementError, type OtherLine, type Statement, type StatementLine } from '#channels/statement.ts';
+import { columnsWith, Row } from '#channels/files/row.ts';
+import type { OtherLine, Statement, StatementLine } from '#channels/statement.ts';
 
 import { readSection, type Head } from './section.ts';
 import { checkFoot, checkSummary } from './totals.ts';
@@ -14,14 +14,6 @@ export const titles = { detail: '支付宝账务明细查询', summary: '支付�
 
 const [income, expense] = ['收入金额(+元)', '支出金额(-元)'] as const;
 const needed = ['账务流水号', '业务流水号', '商户订单号', '发生时间', income, expense, '账户余额(元)', '业务类型'];
-
-const columnsOf = (header: Cells) => {
-  const columns = namesIn(header);
-  const missing = needed.filter((name) => !columns.has(name));
-  if (missing.length > 0)
-    throw new StatementError(header.number, `this is not a fund bill: it has no column ${missing.join(', ')}`);
-  return columns;
-};
 
 /** What a row is about, by what it says and whether money came or went; anything else is something else. */
 const meanings = new Map<string, 'payment' | 'refund' | 'fee taken' | 'fee returned'>([
@@ -119,7 +111,7 @@ export const readFundBill = (detail: Buffer, summary: Buffer | undefined): State
   const movements: Movement[] = [];
   const { head, foot } = readSection(detail, {
     header: (line) => {
-      columns = columnsOf(line);
+      columns = columnsWith(line, needed, 'fund bill');
     },
     row: (line, ofFile) => void movements.push(movementOf(new Row(line, columns), ofFile)),
   });

@@ -1,5 +1,5 @@
-import { namesIn, Row, shown, type Cells } from '#channels/files/row.ts';
-import { StatementError, type Statement, type StatementLine } from '#channels/statement.ts';
+import { columnsWith, Row, shown } from '#channels/files/row.ts';
+import type { Statement, StatementLine } from '#channels/statement.ts';
 
 import { readSection, type Head } from './section.ts';
 import { checkFoot, checkSummary } from './totals.ts';
@@ -34,14 +34,6 @@ const added = [
   '服务费(元)',
   '分润(元)',
 ];
-
-const columnsOf = (header: Cells) => {
-  const columns = namesIn(header);
-  const missing = needed.filter((name) => !columns.has(name));
-  if (missing.length > 0)
-    throw new StatementError(header.number, `this is not a trade bill: it has no column ${missing.join(', ')}`);
-  return columns;
-};
 
 /** An amount whose sign says which way the money went. */
 const magnitude = (row: Row, name: string, sign: 1n | -1n): bigint => {
@@ -96,7 +88,7 @@ export const readTradeBill = (detail: Buffer, summary: Buffer | undefined): Stat
   const sums = sumsOf();
   const { head, foot } = readSection(detail, {
     header: (line) => {
-      columns = columnsOf(line);
+      columns = columnsWith(line, needed, 'trade bill');
     },
     row: (line, ofFile) => {
       const row = new Row(line, columns);
