@@ -12,6 +12,7 @@ export const Fault = z.enum([
   'forged_signature',
   'paid_after_close',
   'server_error',
+  'refund_fails',
   'fee_drift',
   'truncated_statement',
   'missing_line',

@@ -1,14 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import * as z from 'zod';
 
-import { Stage } from '../demo/stage.ts';
+import type { Stage } from '../demo/stage.ts';
 import { Stopped } from '../demo/wait.ts';
 import { send, type Answer } from '../demo/wire/http.ts';
 import { rawRequest } from '../demo/wire/raw-request.ts';
 import { sandboxControl } from '../demo/wire/sandbox.ts';
 import { signed } from '../demo/wire/signing.ts';
+import { readStage, runTool } from './stage.ts';
 
 const usage = `npm run call -- [--as app|other_app|admin|finance_maker] [--quiet] METHOD PATH [JSON]
   npm run call -- GET  /v1/payments?merchant_order_id=try-1
@@ -16,13 +16,6 @@ const usage = `npm run call -- [--as app|other_app|admin|finance_maker] [--quiet
   npm run call -- --as admin GET /admin/v1/ledger/trial-balance`;
 
 const Caller = z.enum(['app', 'other_app', 'admin', 'finance_maker']);
-
-const readStage = async (): Promise<Stage> => {
-  const text = await readFile('.local/demo.json', 'utf8').catch(() => {
-    throw new Stopped('there is no .local/demo.json: start the platform first, with npm start');
-  });
-  return Stage.parse(JSON.parse(text));
-};
 
 interface Asked {
   readonly caller: z.infer<typeof Caller>;
@@ -76,10 +69,4 @@ const call = async (): Promise<void> => {
   if (answer.status >= 400) process.exitCode = 1;
 };
 
-try {
-  await call();
-} catch (error) {
-  if (!(error instanceof Stopped)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runTool(call);

@@ -6,7 +6,7 @@ const Now = z.object({ now: z.coerce.date() });
 const Armed = z.object({ armed: z.array(z.object({ fault: z.string(), remaining: z.int() })) });
 const Paid = z.object({ channel_trade_no: z.string() });
 
-export type Fault = 'lose_callback' | 'duplicate_callback' | 'paid_after_close';
+export type Fault = 'lose_callback' | 'duplicate_callback' | 'paid_after_close' | 'refund_fails';
 
 const CLOCK_SECONDS = 120;
 

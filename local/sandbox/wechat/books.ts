@@ -49,6 +49,8 @@ export const Refund = z.object({
   accepted_at: ms,
   settles_at: ms,
   succeeded_at: ms.optional(),
+  /** 退款关闭: accepted, and then impossible. */
+  closed_at: ms.optional(),
 });
 export type Refund = z.infer<typeof Refund>;
 
@@ -149,7 +151,7 @@ export class Books {
        ON CONFLICT (out_refund_no) DO UPDATE SET settles_at = excluded.settles_at, doc = excluded.doc`,
       refund.out_refund_no,
       refund.accepted_at,
-      refund.succeeded_at === undefined ? refund.settles_at : null,
+      refund.succeeded_at === undefined && refund.closed_at === undefined ? refund.settles_at : null,
       JSON.stringify(refund),
     );
   }

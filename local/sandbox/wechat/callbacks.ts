@@ -22,6 +22,7 @@ export const wechatCallbacks = (desk: Pick<Desk, 'issued' | 'clock'>): CallbackP
 const events = {
   'TRANSACTION.SUCCESS': { type: 'transaction', summary: '支付成功' },
   'REFUND.SUCCESS': { type: 'refund', summary: '退款成功' },
+  'REFUND.CLOSED': { type: 'refund', summary: '退款关闭' },
 } as const;
 export type EventType = keyof typeof events;
 

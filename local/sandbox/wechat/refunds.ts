@@ -3,7 +3,7 @@ import { beijingDate } from '../beijing.ts';
 import { feeReturned } from '../fees.ts';
 import { isPaid, type Order, type PaidOrder, type Refund } from './books.ts';
 import { notify } from './callbacks.ts';
-import { nowOf, type Desk } from './desk.ts';
+import { nowOf, takesFault, type Desk } from './desk.ts';
 import { invalidRequest, Refusal } from './refusal.ts';
 import type { RefundRequest } from './requests.ts';
 import { refundNotice } from './views.ts';
@@ -90,8 +90,26 @@ export const findRefund = (desk: Desk, outRefundNo: string): RefundOfOrder => {
   return { refund, order };
 };
 
+/** It turns out that it cannot be made: the order has the money again. */
+const closeRefund = (desk: Desk, processing: Refund): void => {
+  const refund = { ...processing, closed_at: nowOf(desk) };
+  desk.books.saveRefund(refund);
+  const { order } = findRefund(desk, refund.out_refund_no);
+  const { count, amount, fee } = order.refunded;
+  desk.books.saveOrder({
+    ...order,
+    refunded: { count: count - 1, amount: amount - refund.amount, fee: fee - refund.fee },
+  });
+  if (refund.notify_url === undefined) return;
+  notify(desk, refund.notify_url, 'REFUND.CLOSED', refundNotice(refund, order, desk.issued));
+};
+
 /** The money reaches the payer. Without a notify_url of its own a refund is not announced. */
 export const settleRefund = (desk: Desk, processing: Refund): void => {
+  if (takesFault(desk, 'refund_fails')) {
+    closeRefund(desk, processing);
+    return;
+  }
   const refund = { ...processing, succeeded_at: nowOf(desk) };
   desk.books.saveRefund(refund);
   const { order } = findRefund(desk, refund.out_refund_no);

@@ -28,6 +28,11 @@ export const transactionView = (order: Order, issued: Issued, now: number) => {
 
 const RECEIVED_BY = '支付用户零钱';
 
+const refundStatus = ({ succeeded_at, closed_at }: Refund) => {
+  if (closed_at !== undefined) return 'CLOSED';
+  return succeeded_at === undefined ? 'PROCESSING' : 'SUCCESS';
+};
+
 /** Source: WeChat Pay API v3, 「申请退款」. */
 export const refundView = (refund: Refund, order: PaidOrder) => ({
   refund_id: refund.refund_id,
@@ -38,7 +43,7 @@ export const refundView = (refund: Refund, order: PaidOrder) => ({
   user_received_account: RECEIVED_BY,
   ...(refund.succeeded_at === undefined ? {} : { success_time: beijingInstant(refund.succeeded_at) }),
   create_time: beijingInstant(refund.accepted_at),
-  status: refund.succeeded_at === undefined ? 'PROCESSING' : 'SUCCESS',
+  status: refundStatus(refund),
   funds_account: refund.funds_account,
   amount: {
     total: order.paid.amount,
@@ -61,7 +66,7 @@ export const refundNotice = (refund: Refund, order: PaidOrder, issued: Issued) =
   transaction_id: refund.transaction_id,
   out_refund_no: refund.out_refund_no,
   refund_id: refund.refund_id,
-  refund_status: 'SUCCESS',
+  refund_status: refundStatus(refund),
   ...(refund.succeeded_at === undefined ? {} : { success_time: beijingInstant(refund.succeeded_at) }),
   amount: {
     total: order.paid.amount,
