@@ -1,5 +1,5 @@
 import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { EventBus } from 'aws-cdk-lib/aws-events';
+import { EventBus, Match } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 
 import { BooksAndNotices } from './capabilities/books-and-notices.ts';
@@ -38,7 +38,11 @@ export class ServiceStack extends Stack {
 
     const bus = new EventBus(this, 'Bus', { description: 'What happens in Suanpan' });
     // What a subscriber missed, or did wrong, can be played to it again.
-    bus.archive('Archive', { eventPattern: { source: ['suanpan'] }, retention: Duration.days(90) });
+    bus.archive('Archive', {
+      // A code that is good for ten minutes is not kept for ninety days.
+      eventPattern: { source: ['suanpan'], detailType: Match.anythingBut('payment.challenge_required') },
+      retention: Duration.days(90),
+    });
     const workerTimeout = Duration.seconds(25);
     this.shared = {
       data,

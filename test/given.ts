@@ -179,3 +179,13 @@ export const refund = (over: Partial<Refund> = {}): Refund => ({
   reserved_on: today,
   ...over,
 });
+
+/** No rules, and nobody to ask. */
+export const noRisk = {
+  rules: async () => undefined,
+  velocity: { add: () => Promise.reject(new Error('nobody is counted')) },
+  ask: () => Promise.reject(new Error('nobody is asked')),
+  key: async () => 'a key of at least thirty-two characters',
+  newCode: () => '123456',
+  tellCode: async () => undefined,
+};

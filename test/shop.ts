@@ -128,6 +128,7 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     profile: async () => undefined,
     routingRules: async () => undefined,
     health: async () => undefined,
+    risk: given.noRisk,
     urlAllowed: () => true,
   };
   const balance = async (subject: Subject, channelAccountId?: string) =>

@@ -16,7 +16,7 @@ import { callbackStore } from './store.ts';
 
 /** What takes callbacks in, reads them again and attaches them, made once for each environment. */
 export const callbackDeps = (wired: Wired, db: Database) => {
-  const payments = paymentDeps(wired, () => false);
+  const payments = paymentDeps(wired);
   const refunds = refundDeps(wired, db);
   const readSecret = secretReader(new SecretsManagerClient(), env('CHANNEL_SECRETS'), wired.now);
   return {

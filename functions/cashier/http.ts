@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
-import { paymentDeps, wire } from '#payments/wire.ts';
+import { placingDeps, wire } from '#payments/wire.ts';
 import { database } from '#platform/database.ts';
 import { log } from '#platform/log.ts';
 
@@ -10,7 +10,7 @@ import { cashierKey } from './wire.ts';
 
 const wired = wire(database());
 const deps: Deps = {
-  ...paymentDeps(wired, () => false),
+  ...placingDeps(wired, () => false),
   app: wired.configuration.app,
   key: cashierKey(wired.now),
   assets: assetsIn(new URL(import.meta.url)),

@@ -6,6 +6,7 @@ import { FeePlan } from '#clearing/fee-plan.ts';
 import { IdOf } from '#kernel/id.ts';
 import { App, AppKey, AppSecrets } from '#merchants/app.ts';
 import { Merchant } from '#merchants/merchant.ts';
+import { RiskRules } from '#risk/rules.ts';
 import { RoutingRules } from '#routing/rules.ts';
 import { SettlementPlan } from '#settlement/plan.ts';
 
@@ -17,6 +18,7 @@ export const kinds = {
   channel_account: ChannelAccount,
   cashier_profile: CashierProfile,
   routing_rules: RoutingRules,
+  risk_rules: RiskRules,
   fee_plan: FeePlan,
   settlement_plan: SettlementPlan,
 } as const;
@@ -39,6 +41,7 @@ export const ConfigurationDocument = z.strictObject({
   cashier_profiles: z.array(CashierProfile).default([]),
   channel_accounts: z.array(ChannelAccount).default([]),
   routing_rules: z.array(RoutingRules).default([]),
+  risk_rules: z.array(RiskRules).default([]),
   fee_plans: z.array(FeePlan).default([]),
   settlement_plans: z.array(SettlementPlan).default([]),
   secrets: z

@@ -9,6 +9,7 @@ export type Subject =
   | 'channel_account'
   | 'cashier_profile'
   | 'routing_rules'
+  | 'risk_rules'
   | 'fee_plan'
   | 'settlement_plan'
   | 'audit';
@@ -24,6 +25,7 @@ const matrix: Readonly<Record<Subject, Readonly<Partial<Record<Role, Access>>>>>
   channel_account: { admin: 'write', operations: 'write', ...financeReads, ...lookersOn },
   cashier_profile: { admin: 'write', product: 'write', ...lookersOn },
   routing_rules: { admin: 'write', operations: 'write', product: 'read', ...lookersOn },
+  risk_rules: { admin: 'write', operations: 'read', product: 'read', ...lookersOn, risk: 'write' },
   fee_plan: { admin: 'write', operations: 'read', ...financeReads, finance_maker: 'write', ...lookersOn },
   settlement_plan: { admin: 'write', operations: 'read', ...financeReads, finance_maker: 'write', ...lookersOn },
   audit: { admin: 'read', ...lookersOn },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { profileId } from '#cashier/profile.ts';
 import { newId } from '#kernel/id.ts';
+import { riskRulesId } from '#risk/rules.ts';
 import { routingRulesId } from '#routing/rules.ts';
 
 import { kinds } from './document.ts';
@@ -59,6 +60,7 @@ export const resources: readonly Resource[] = [
   resource('channel_account', 'channel-accounts', ours('chn')),
   resource('cashier_profile', 'cashier-profiles', byProduct),
   resource('routing_rules', 'routing-rules', byApp(routingRulesId)),
+  resource('risk_rules', 'risk-rules', byApp(riskRulesId)),
   resource('fee_plan', 'fee-plans', byCaller),
   resource('settlement_plan', 'settlement-plans', byCaller),
 ];

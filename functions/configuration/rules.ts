@@ -7,6 +7,7 @@ import type { FeePlan, FeeRule } from '#clearing/fee-plan.ts';
 import type { App, AppKey } from '#merchants/app.ts';
 import { mayBecome, type Merchant } from '#merchants/merchant.ts';
 import { urlAllowed } from '#notifications/endpoints/url.ts';
+import { riskRulesId, type RiskRules } from '#risk/rules.ts';
 import { routingRulesId, type RoutingRules } from '#routing/rules.ts';
 
 import type { Kind, Row } from './document.ts';
@@ -160,6 +161,14 @@ export const rules: Readonly<Record<Kind, Rules>> = {
       ...list.flatMap(({ only, prefer }, at) =>
         complainIf(only && prefer.length === 0, `/rules/${at}/only`, 'only what is preferred, and nothing is'),
       ),
+    ],
+  },
+  risk_rules: {
+    fixed: ['app_id'],
+    references: ({ app_id }: RiskRules) => ofApp(app_id),
+    complaints: ({ id, app_id, engine }: RiskRules, ground) => [
+      ...complainIf(id !== riskRulesId(app_id), '/id', 'not the id that follows from the app'),
+      ...addressComplaints('/engine/url', engine?.url, ground),
     ],
   },
   merchant: {

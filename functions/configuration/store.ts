@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { cached } from '#platform/cached.ts';
 import type { Write } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
+import { riskRulesId } from '#risk/rules.ts';
 import { routingRulesId } from '#routing/rules.ts';
 
 import { encoded, kinds, type Kind, type Row } from './document.ts';
@@ -60,11 +61,15 @@ const ofAppOrAll =
 
 /** Configuration rows: one partition for each kind, so that a kind can be listed. Read through a cache of at most 30 s. */
 export const configurationStore = (db: Database, table: string, now: () => Date) => {
-  const readerOf = <Schema extends z.ZodType>(kind: Kind, schema: Schema) =>
-    cached(async (id): Promise<z.output<Schema> | undefined> => {
+  const standingOf = <Schema extends z.ZodType>(kind: Kind, schema: Schema) =>
+    cached(async (id) => {
       const { Item: found } = await db.send(new GetCommand({ TableName: table, Key: { pk: kind, sk: id } }));
-      return found && schema.parse(found['row']);
+      return found && configured(schema, found);
     }, now);
+  const readerOf = <Schema extends z.ZodType>(kind: Kind, schema: Schema) => {
+    const read = standingOf(kind, schema);
+    return async (id: string): Promise<z.output<Schema> | undefined> => (await read(id))?.row;
+  };
 
   const allOf = async <Schema extends z.ZodType>(kind: Kind, schema: Schema) => {
     const rows: { row: z.output<Schema>; version: number }[] = [];
@@ -86,6 +91,8 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
     cashierProfile: readerOf('cashier_profile', kinds.cashier_profile),
     /** Of the app, or of all that have none of their own. */
     routingRules: ofAppOrAll(readerOf('routing_rules', kinds.routing_rules), routingRulesId),
+    /** The same, with the version that a judgement names. */
+    riskRules: ofAppOrAll(standingOf('risk_rules', kinds.risk_rules), riskRulesId),
     feePlan: readerOf('fee_plan', kinds.fee_plan),
     settlementPlan: readerOf('settlement_plan', kinds.settlement_plan),
     channelAccounts: async () =>

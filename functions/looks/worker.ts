@@ -19,7 +19,7 @@ import { isMoneyUnknown, isRefundStuck } from './at-risk.ts';
 
 const db = database();
 const wired = wire(db);
-const payments = paymentDeps(wired, () => false);
+const payments = paymentDeps(wired);
 const refunds = refundDeps(wired, db);
 
 const holds = holdDeps(db, wired.now);

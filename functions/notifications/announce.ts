@@ -1,6 +1,6 @@
 import type { Id } from '#kernel/id.ts';
 import type { App } from '#merchants/app.ts';
-import type { Publish } from '#platform/bus.ts';
+import type { Publication, Publish } from '#platform/bus.ts';
 import type { Send } from '#platform/sender.ts';
 
 import type { DeliveryMessage } from './deliver.ts';
@@ -60,20 +60,18 @@ const sendNotices = async (deps: AnnounceDeps, events: readonly BusinessEvent[])
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 };
 
-const publishEvents = ({ publish }: AnnounceDeps, events: readonly BusinessEvent[]): Promise<void> =>
-  publish(
-    events.map(({ id, type, at, appId, data }) => ({
-      type,
-      at,
-      detail: { id, type, timestamp: at, app_id: appId, data },
-    })),
-  );
+/** An event as the bus carries it. */
+export const publicationOf = ({ id, type, at, appId, data }: BusinessEvent): Publication => ({
+  type,
+  at,
+  detail: { id, type, timestamp: at, app_id: appId, data },
+});
 
 /**
  * Tells what happened: everything on the bus, and what is an app's to that app. Told again it is the same event and the
  * same notice, so whoever calls may try again; neither way waits for the other to work.
  */
 export const announce = async (deps: AnnounceDeps, events: readonly BusinessEvent[]): Promise<void> => {
-  const told = await Promise.allSettled([publishEvents(deps, events), sendNotices(deps, events)]);
+  const told = await Promise.allSettled([deps.publish(events.map(publicationOf)), sendNotices(deps, events)]);
   for (const result of told) if (result.status === 'rejected') throw result.reason;
 };

@@ -7,6 +7,7 @@ export const EventType = z.enum([
   'payment.closed',
   'payment.paid_late',
   'payment.duplicate',
+  'payment.challenge_required',
   'refund.succeeded',
   'refund.failed',
   'settlement.released',

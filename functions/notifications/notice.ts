@@ -63,7 +63,8 @@ export const noticeOf = (event: BusinessEvent & { appId: Id<'app'> }, url: strin
 });
 
 /** Any 2xx acknowledges. A redirect does not: it is not followed. */
-const acknowledges = ({ status = 0 }: Delivery): boolean => status >= 200 && status < 300;
+export const acknowledges = ({ status = 0 }: Pick<Delivery, 'status' | 'error'>): boolean =>
+  status >= 200 && status < 300;
 
 const withDelivery = (notice: Notice, delivery: Delivery): Notice => ({
   ...notice,

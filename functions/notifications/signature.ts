@@ -13,7 +13,7 @@ export const signature = (secret: string, id: string, timestamp: number, body: s
  * there is a signature of each, and an app believes it when one of them is right.
  */
 export const headersOf = (
-  { event_id, body }: Notice,
+  { event_id, body }: Pick<Notice, 'event_id' | 'body'>,
   secrets: readonly string[],
   now: Date,
 ): Record<string, string> => {

@@ -5,6 +5,8 @@ import { request as https } from 'node:https';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
+import * as z from 'zod';
+
 import { AppSecrets } from '#merchants/app.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
@@ -14,6 +16,7 @@ import { sender } from '#platform/sender.ts';
 
 import { deliver, DeliveryMessage } from './deliver.ts';
 import { poster } from './endpoints/endpoint.ts';
+import { deliverFleeting, FleetingMessage } from './fleeting.ts';
 import { endpointStore, noticeStore } from './store.ts';
 
 const now = () => new Date();
@@ -32,4 +35,6 @@ const deps = {
   now,
 };
 
-export const handler = consume(DeliveryMessage, (message) => deliver(deps, message));
+export const handler = consume(z.union([DeliveryMessage, FleetingMessage]), (message) =>
+  'fleeting' in message ? deliverFleeting(deps, message.fleeting) : deliver(deps, message),
+);

@@ -1,9 +1,11 @@
 import type { Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
+import type { Merchant } from '#merchants/merchant.ts';
 
 import { applyOutcome, savePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
+import { assessPayment, judged } from './judge-payment.ts';
 import { isFinal, type Payer, type Payment } from './payment.ts';
 import type { Deps } from './place-payment.ts';
 import { newAttempts } from './new-attempts.ts';
@@ -19,9 +21,15 @@ export const paymentOf = async (deps: Pick<Deps, 'find'>, app: App, id: string):
   return payment;
 };
 
-const checkOpen = (payment: Payment, now: Date) => {
+export const checkOpen = (payment: Payment, now: Date) => {
   if (isFinal(payment) || payment.close_requested_at || payment.expires_at <= now)
     throw new Failure('payment_not_open');
+};
+
+export const merchantOf = async (deps: Pick<Deps, 'merchant'>, { merchant_id }: Payment): Promise<Merchant> => {
+  const merchant = await deps.merchant(merchant_id);
+  if (merchant?.status !== 'active') throw new Failure('merchant_not_active');
+  return merchant;
 };
 
 /** Two live attempts could both be paid: the one in flight is closed at its channel before another begins. */
@@ -46,21 +54,21 @@ export const addAttempt = async (
   checkOpen(read, deps.now());
   const live = liveCharge(read);
   if (live?.method === method) return { payment: await sendStages(deps, read), isNew: false };
+  if (read.challenge?.method === method) return { payment: read, isNew: false };
+  if (read.challenge) throw new Failure('challenge_pending');
   if (read.attempts.length >= attemptsAtMost) throw new Failure('too_many_attempts');
 
-  const merchant = await deps.merchant(read.merchant_id);
-  if (merchant?.status !== 'active') throw new Failure('merchant_not_active');
+  const merchant = await merchantOf(deps, read);
   const paying = { ...read, payer: payer ?? read.payer };
   // What can be refused is refused before the attempt in flight is closed.
   await newAttempts(deps, merchant, paying, method);
-  const free = await closeLive(deps, read);
+  const risk = await (await assessPayment(deps, paying, method)).conclude();
+  const free = { ...(await closeLive(deps, read)), payer: paying.payer };
   // Somebody else may have added one meanwhile, or let the hold go: no two attempts share a number.
-  const added = await newAttempts(deps, merchant, { ...free, payer: paying.payer }, method);
-  const saved = await savePayment(deps, free, {
-    ...free,
-    payer: paying.payer,
-    attempts: [...free.attempts, ...added],
-  });
+  const attempts = await newAttempts(deps, merchant, free, method);
+  const { payment, code } = await judged(deps, free, risk, { method, attempts });
+  const saved = await savePayment(deps, free, payment);
   if (!saved) throw new Failure('conflict');
+  if (code !== undefined) await deps.risk.tellCode(saved, code);
   return { payment: await sendStages(deps, saved), isNew: true };
 };

@@ -12,6 +12,7 @@ import { cancelPayment } from '#refunds/cancel-payment.ts';
 import { refundDeps } from '#refunds/wire.ts';
 
 import { addAttempt, paymentOf } from './add-attempt.ts';
+import { answerChallenge, sendCodeAgain } from './answer-challenge.ts';
 import { closePayment } from './close-payment.ts';
 import * as operations from './operations.ts';
 import { paymentId, statusOf, type Payment } from './payment.ts';
@@ -19,13 +20,13 @@ import { placePayment } from './place-payment.ts';
 import { placeRecharge } from './place-recharge.ts';
 import { rechargeView } from './recharge.ts';
 import { paymentView } from './view.ts';
-import { paymentDeps, wire } from './wire.ts';
+import { placingDeps, wire } from './wire.ts';
 
 const db = database();
 const wired = wire(db);
 const findAccount = ledgerStore(db, env('BOOKS_TABLE')).findAccount;
 const loopbackAllowed = env('LOOPBACK_ALLOWED') === 'yes';
-const deps = paymentDeps(wired, (url) => urlAllowed(url, { loopbackAllowed }));
+const deps = placingDeps(wired, (url) => urlAllowed(url, { loopbackAllowed }));
 const refunds = refundDeps(wired, db);
 const linkOf = cashierLink(wired.now);
 const shown = async (payment: Payment) => paymentView(payment, await linkOf(payment));
@@ -58,6 +59,15 @@ export const handler = api(
     const { payment, isDone } = await cancelPayment({ payments: deps, refunds }, app, id);
     return isDone ? ok(await shown(payment)) : accepted(await shown(payment));
   }),
+  route(operations.answerChallenge, async (app, { id, ...said }) =>
+    ok(
+      await shown(
+        'answer' in said
+          ? await answerChallenge(deps, app, { id, answer: said.answer })
+          : await sendCodeAgain(deps, app, id),
+      ),
+    ),
+  ),
   route(operations.closePayment, async (app, { id }) => {
     const payment = await closePayment(deps, app, id);
     return statusOf(payment) === 'closed' ? ok(await shown(payment)) : accepted(await shown(payment));

@@ -120,6 +120,21 @@ export const cancelPayment = {
   answers: { 200: PaymentView, 202: PaymentView },
 } satisfies Operation;
 
+/** Six digits; or another code, when the last was lost or has run out. */
+const Answer = z.union([
+  z.strictObject({ answer: z.string().regex(/^\d{6}$/) }),
+  z.strictObject({ resend: z.literal(true) }),
+]);
+
+export const answerChallenge = {
+  ...signed,
+  route: 'POST /v1/payments/{id}/challenge',
+  summary: 'Answer the challenge of a payment with the code that its payer was sent, or have another code sent',
+  path: onePayment,
+  body: Answer,
+  answers: { 200: PaymentView },
+} satisfies Operation;
+
 export const closePayment = {
   ...signed,
   route: 'POST /v1/payments/{id}/close',

@@ -7,6 +7,8 @@ import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { invariant } from '#kernel/failure.ts';
 import { Amount, Currency, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
+import { Challenge } from '#risk/challenge.ts';
+import { Risk } from '#risk/decision.ts';
 import { Wallet } from '#wallets/hold.ts';
 
 import { afterOutcome, Attempt, attempts, isKept, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
@@ -89,6 +91,10 @@ export const Payment = z.object({
   close_requested_at: Instant.optional(),
   close_reason: CloseReason.optional(),
   closed_at: Instant.optional(),
+  /** What was thought of the latest attempt to pay; nothing where there are no rules. */
+  risk: Risk.optional(),
+  /** While it stands nothing is sent. */
+  challenge: Challenge.optional(),
   attempts: z.array(Attempt).max(99),
   refunds: RefundTotals.optional(),
 });
@@ -146,7 +152,8 @@ export const statusOf = (payment: Payment): PaymentStatus => {
   if (winner(payment) || payment.attempts.some((attempt) => attempt.mismatch && isKept(attempt))) return 'paid';
   if (payment.attempts.some(({ late }) => late)) return 'paid_late';
   if (payment.closed_at) return 'closed';
-  return payment.attempts.some(isLive) || payment.close_requested_at ? 'paying' : 'open';
+  if (payment.attempts.some(isLive) || payment.close_requested_at) return 'paying';
+  return payment.challenge ? 'challenged' : 'open';
 };
 
 /** Settled for the app, whatever else may still be heard. */

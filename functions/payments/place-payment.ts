@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { isInForce } from '#cashier/profile.ts';
+import type { Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
 import type { Merchant } from '#merchants/merchant.ts';
@@ -8,6 +9,7 @@ import { contend, lost } from '#platform/contend.ts';
 import type { Wallet } from '#wallets/hold.ts';
 
 import { methodFor } from './in-store.ts';
+import { assessPayment, judged, type Judged } from './judge-payment.ts';
 import { PaymentToPlace } from './operations.ts';
 import { paymentId, rechargePaymentId, type Payment } from './payment.ts';
 import { newAttempts } from './new-attempts.ts';
@@ -64,8 +66,17 @@ const checkCashier = async (deps: Deps, app: App, productCode: string | undefine
     });
 };
 
+/** How a payment begins by its method: judged before it is written, so that what is written is what was decided. */
+const begun = async (deps: Deps, merchant: Merchant, payment: Payment, method: Method): Promise<Judged> => {
+  const attempts = await newAttempts(deps, merchant, payment, method);
+  const assessing = await assessPayment(deps, payment, method);
+  // Nobody is counted, and nobody asked, twice for one payment.
+  const known = assessing.isCostly ? await deps.find(payment.id) : undefined;
+  return known ? { payment: known } : judged(deps, payment, await assessing.conclude(), { method, attempts });
+};
+
 /** Everything that can be refused is refused before anything is written or sent. */
-const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Purpose): Promise<Payment> => {
+const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Purpose): Promise<Judged> => {
   const merchant = await merchantFor(deps, app, input.merchant_id);
   const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
@@ -77,20 +88,20 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Pur
     });
   if (!method) await checkCashier(deps, app, input.product_code);
   const now = deps.now();
-  const id = idOf(app, input, purpose);
-  return {
+  const payment: Payment = {
     ...kept,
     method,
     ...purpose,
-    id,
+    id: idOf(app, input, purpose),
     version: 0,
     app_id: app.id,
     business_order_id: input.business_order_id ?? input.merchant_order_id,
     content: contentOf(input, purpose),
     created_at: now,
     expires_at: new Date(now.getTime() + expires_in_seconds * 1_000),
-    attempts: method ? await newAttempts(deps, merchant, { ...input, id, attempts: [] }, method) : [],
+    attempts: [],
   };
+  return method ? begun(deps, merchant, payment, method) : { payment };
 };
 
 const sameAgain = (existing: Payment, content: string): Payment => {
@@ -117,13 +128,16 @@ export const placePayment = async (
   purpose: Purpose = {},
 ): Promise<{ payment: Payment; isNew: boolean }> => {
   const input = { ...asked, business_order_id: asked.business_order_id ?? asked.merchant_order_id };
-  const prepared = await prepare(deps, app, input, purpose).catch(async (refusal: unknown) => {
-    // A number that was used answers as it did, also when a new placement would be refused by now.
-    const existing = refusal instanceof Failure ? await deps.find(idOf(app, input, purpose)) : undefined;
-    if (existing) return sameAgain(existing, contentOf(input, purpose));
-    throw refusal;
-  });
+  const { payment: prepared, code } = await prepare(deps, app, input, purpose).catch(
+    async (refusal: unknown): Promise<Judged> => {
+      // A number that was used answers as it did, also when a new placement would be refused by now.
+      const existing = refusal instanceof Failure ? await deps.find(idOf(app, input, purpose)) : undefined;
+      if (existing) return { payment: sameAgain(existing, contentOf(input, purpose)) };
+      throw refusal;
+    },
+  );
   const created = prepared.version === 0 ? await create(deps, prepared) : { payment: prepared, isNew: false };
+  if (created.isNew && code !== undefined) await deps.risk.tellCode(created.payment, code);
   if (created.isNew) return { payment: await sendStages(deps, created.payment), isNew: true };
   const existing = sameAgain(created.payment, contentOf(input, purpose));
   return { payment: await sendStages(deps, existing), isNew: false };

@@ -6,6 +6,7 @@ import type { Deps as RouteDeps } from '#routing/choose-account.ts';
 import { afterOutcome, attempts, type Attempt } from './attempt.ts';
 import { changePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
+import type { RiskDeps } from './judge-payment.ts';
 import { isScanned } from './in-store.ts';
 import type { Deps as LookDeps } from './look-again.ts';
 import { isLookedAt } from './next-look.ts';
@@ -13,7 +14,8 @@ import { changeAttempt, hear, isFinal, loseAnswer, orderRef, type Payment } from
 import { isHold } from './stages.ts';
 
 export type Deps = LookDeps &
-  RouteDeps & {
+  RouteDeps &
+  RiskDeps & {
     readonly feePlan: (id: string) => Promise<FeePlan | undefined>;
     readonly callbackUrl: (account: OpenAccount['account']) => string;
     /** Has the payment looked at soon, and often where a payer was scanned: an answer is missing. */

@@ -6,6 +6,7 @@ import { Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf } from '#kernel/id.ts';
 import { Amount, Currency, Sum, sum } from '#kernel/money.ts';
 
+import { Verdict } from '#risk/rules.ts';
 import { lowestCost } from '#routing/rules.ts';
 import { Why } from '#routing/trace.ts';
 
@@ -77,7 +78,7 @@ export const PaymentView = z.object({
   fee: Sum.nullable(),
   late: z.boolean(),
   cashier_url: z.string().nullable(),
-  risk: z.null(),
+  risk: z.object({ decision: Verdict, reasons: z.array(z.string()), rule_version: z.int() }).nullable(),
   attempts: z.array(AttemptView),
   metadata: z.record(z.string(), z.string()),
 });
@@ -93,6 +94,9 @@ const routeView = (payment: Payment, attempt: Attempt) => {
   }));
   return { rule: route.rule, candidates: [{ ...chosen, excluded: null }, ...others] };
 };
+
+const riskView = ({ risk }: Payment) =>
+  risk ? { decision: risk.decision, reasons: risk.reasons ?? [], rule_version: risk.rule_version } : null;
 
 const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof AttemptView> => ({
   id: derivedId('att', payment.id, String(attempt.no)),
@@ -145,7 +149,7 @@ export const paymentView = (payment: Payment, cashierUrl: string | null = null):
     fee: paidBy.length > 0 ? sum(paidBy.map(feeOf)) : null,
     late: status === 'paid_late',
     cashier_url: cashierUrl,
-    risk: null,
+    risk: riskView(payment),
     attempts: payment.attempts.map((attempt) => attemptView(payment, attempt)),
     metadata: payment.metadata ?? {},
   });

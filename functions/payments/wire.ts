@@ -1,19 +1,31 @@
+import { randomInt } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { request as http } from 'node:http';
+import { request as https } from 'node:https';
+
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 import { profileId } from '#cashier/profile.ts';
+import { cashierKey } from '#cashier/wire.ts';
 import { openChannels, type OpenChannel } from '#channels/open.ts';
 import { channelKind } from '#channels/registry.ts';
 import { configurationStore, type ConfigurationStore } from '#configuration/store.ts';
+import { asker } from '#notifications/endpoints/endpoint.ts';
+import { tellOnce } from '#notifications/fleeting.ts';
+import { publisher } from '#platform/bus.ts';
 import { committer, type Commit } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { log } from '#platform/log.ts';
 import { secretReader } from '#platform/secrets.ts';
 import { sender } from '#platform/sender.ts';
+import { velocityStore } from '#risk/store.ts';
 import { healthReader, healthStore } from '#routing/store.ts';
 import { walletsOf } from '#wallets/wire.ts';
 
+import { challengeEvent } from './events.ts';
 import { scanLooksSeconds } from './in-store.ts';
 import { quickLookSeconds } from './next-look.ts';
 import type { Deps } from './place-payment.ts';
@@ -69,15 +81,46 @@ export const wire = (db: Database): Wired => {
 export const callbackUrl = ({ channel, id }: { channel: string; id: string }, kind = '') =>
   `${env('PUBLIC_URL')}/callbacks/${channel}/${id}${kind}`;
 
-export const paymentDeps = (wired: Wired, urlAllowed: (url: string) => boolean): Deps => ({
+/** What takes in and looks after payments. */
+export const paymentDeps = (wired: Wired) => ({
   ...wired,
   find: wired.payments.find,
+  markers: markerWrites(env('ORDERS_TABLE')),
+});
+
+/** Risk is judged where payments are placed: with counters, an engine's answer, and codes that are told to nobody else. */
+const riskDeps = ({ db, configuration }: Wired): Deps['risk'] => {
+  const network = { lookup: (hostname: string) => lookup(hostname, { all: true }), https, http };
+  const telling = {
+    publish: publisher(new EventBridgeClient(), env('BUS')),
+    app: configuration.app,
+    send: sender(new SQSClient(), env('NOTICES_QUEUE')),
+  };
+  return {
+    rules: configuration.riskRules,
+    velocity: velocityStore(db, env('BOOKS_TABLE')),
+    ask: asker(network, { loopbackAllowed: env('LOOPBACK_ALLOWED') === 'yes' }),
+    key: cashierKey(now),
+    newCode: () => String(randomInt(1_000_000)).padStart(6, '0'),
+    tellCode: async (payment, code) => {
+      const { id, challenge } = payment;
+      if (!challenge) return;
+      await tellOnce(telling, challengeEvent(payment, challenge, code), challenge.expires_at).catch((error: unknown) =>
+        log.error('a code could not be told: the payer can ask for another', error, { payment_id: id }),
+      );
+    },
+  };
+};
+
+/** What begins payments, for apps and for payers. */
+export const placingDeps = (wired: Wired, urlAllowed: (url: string) => boolean): Deps => ({
+  ...paymentDeps(wired),
   merchant: wired.configuration.merchant,
   feePlan: wired.configuration.feePlan,
   routingRules: wired.configuration.routingRules,
   health: healthReader(healthStore(wired.db, env('BOOKS_TABLE')), now),
   profile: (appId, productCode) => wired.configuration.cashierProfile(profileId(appId, productCode)),
-  markers: markerWrites(env('ORDERS_TABLE')),
   callbackUrl: (account) => callbackUrl(account),
   urlAllowed,
+  risk: riskDeps(wired),
 });

@@ -1,12 +1,12 @@
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
-import { chargesWallets, inOrders, readsChannels, readsHealth } from './grants.ts';
+import { chargesWallets, countsVelocity, inOrders, readsChannels, readsHealth } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** The payers' page. Whoever has its address may see one payment and choose how to pay it. */
 export class Cashier extends Construct {
-  constructor(scope: Construct, id: string, { data, looks, publicUrl, routes }: Shared) {
+  constructor(scope: Construct, id: string, { data, bus, looks, notices, publicUrl, loopbackAllowed, routes }: Shared) {
     super(scope, id);
 
     const page = new ServiceFunction(this, 'Page', {
@@ -19,12 +19,18 @@ export class Cashier extends Construct {
         CHANNEL_SECRETS: data.channelSecrets.secretArn,
         CASHIER_KEY: data.cashierKey.secretArn,
         LOOKS_QUEUE: looks.queue.queueUrl,
+        NOTICES_QUEUE: notices.queue.queueUrl,
+        BUS: bus.eventBusName,
+        LOOPBACK_ALLOWED: loopbackAllowed,
         PUBLIC_URL: publicUrl,
       },
     });
     inOrders(page, data, 'GetItem', 'PutItem');
     chargesWallets(page, data);
     readsHealth(page, data);
+    countsVelocity(page, data);
+    bus.grantPutEventsTo(page);
+    notices.queue.grantSendMessages(page);
     readsChannels(page, data);
     data.cashierKey.grantRead(page);
     looks.queue.grantSendMessages(page);

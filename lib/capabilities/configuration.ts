@@ -11,6 +11,7 @@ const kinds = [
   'channel-accounts',
   'cashier-profiles',
   'routing-rules',
+  'risk-rules',
   'fee-plans',
   'settlement-plans',
 ] as const;

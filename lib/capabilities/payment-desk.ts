@@ -5,14 +5,22 @@ import { Construct } from 'constructs';
 import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Timer } from '../constructs/timer.ts';
-import { chargesWallets, inBooks, inOrders, readsAppKeys, readsChannels, readsHealth } from './grants.ts';
+import {
+  chargesWallets,
+  countsVelocity,
+  inBooks,
+  inOrders,
+  readsAppKeys,
+  readsChannels,
+  readsHealth,
+} from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Payments, refunds, callbacks and the looks at what has not ended: everything that writes a payment or a refund. */
 export class PaymentDesk extends Construct {
   constructor(scope: Construct, id: string, shared: Shared) {
     super(scope, id);
-    const { data, looks, notices, publicUrl, rolesClaim, loopbackAllowed, routes } = shared;
+    const { data, bus, looks, notices, publicUrl, rolesClaim, loopbackAllowed, routes } = shared;
     const environment = {
       ORDERS_TABLE: data.orders.tableName,
       BOOKS_TABLE: data.books.tableName,
@@ -26,12 +34,20 @@ export class PaymentDesk extends Construct {
     const payments = new ServiceFunction(this, 'Payments', {
       entry: 'payments/http',
       description: 'Places, shows, closes and cancels payments',
-      environment: { ...forApps, CASHIER_KEY: data.cashierKey.secretArn },
+      environment: {
+        ...forApps,
+        CASHIER_KEY: data.cashierKey.secretArn,
+        NOTICES_QUEUE: notices.queue.queueUrl,
+        BUS: bus.eventBusName,
+      },
     });
     data.cashierKey.grantRead(payments);
     inOrders(payments, data, 'GetItem', 'PutItem');
     chargesWallets(payments, data);
     readsHealth(payments, data);
+    countsVelocity(payments, data);
+    bus.grantPutEventsTo(payments);
+    notices.queue.grantSendMessages(payments);
     readsAppKeys(payments, data);
     routes.to(
       payments,
@@ -41,6 +57,7 @@ export class PaymentDesk extends Construct {
       'POST /v1/recharges',
       'GET /v1/recharges/{id}',
       'POST /v1/payments/{id}/attempts',
+      'POST /v1/payments/{id}/challenge',
       'POST /v1/payments/{id}/close',
       'POST /v1/payments/{id}/cancel',
     );
@@ -89,6 +106,11 @@ export class PaymentDesk extends Construct {
       looks.queue.grantSendMessages(handler);
     }
 
+    this.sweepsEachMinute(shared);
+  }
+
+  /** Hands what is due to whoever looks at it. */
+  private sweepsEachMinute({ data, looks, notices }: Shared): void {
     const sweep = new ServiceFunction(this, 'Sweep', {
       entry: 'looks/schedule',
       description: 'Hands what is due to the queues, each minute',

@@ -80,12 +80,17 @@ const things: Record<string, string> = {};
 let secrets: string[] = [];
 
 beforeAll(async () => {
-  const { paid, app, order, stage, quiet, receiver } = machine();
+  const { paid, app, admin, order, stage, quiet, receiver, advance } = machine();
   const payment = await paid({ subject: 'A secret subject', metadata: { note: 'secret metadata' } });
   const number = fresh('refund');
   const refund = await app.post('/v1/refunds', { payment_id: payment.id, merchant_refund_id: number, amount: 1 });
   expect(refund.status).toBe(201);
   const open = await app.post('/v1/payments', order());
+  const rules = { app_id: stage.app.id, name: 'Challenges', rules: [challengesNewDevices] };
+  expect((await admin.post('/admin/v1/risk-rules', rules)).status).toBe(201);
+  await advance(31);
+  const challenged = await app.post('/v1/payments', order({ payer: { device: 'new' } }));
+  expect(challenged.body.status).toBe('challenged');
   await quiet();
   const [account] = (await app.get(`/v1/accounts?owner=${stage.merchant_id}`)).body.data;
   const openWallet = async (user: string) =>
@@ -107,6 +112,7 @@ beforeAll(async () => {
     second: second.id,
     pay: payment.id,
     open: open.body.id,
+    challenged: challenged.body.id,
     cancelled: (await app.post('/v1/payments', order())).body.id,
     rfd: refund.body.id,
     acc: account.id,
@@ -130,6 +136,8 @@ beforeAll(async () => {
   ];
 });
 
+const challengesNewDevices = { id: 'new', verdict: 'challenge', list: { of: 'device', values: ['new'] } };
+
 const thing = (name: string): string => things[name] ?? '';
 
 /** What each operation is asked, with our ids: right in everything, if only they were another app's. */
@@ -140,6 +148,10 @@ const asking: Record<string, () => { path: string; body?: unknown }> = {
   'POST /v1/payments/{id}/attempts': () => ({
     path: `/v1/payments/${thing('open')}/attempts`,
     body: { method: 'wechat_native' },
+  }),
+  'POST /v1/payments/{id}/challenge': () => ({
+    path: `/v1/payments/${thing('challenged')}/challenge`,
+    body: { resend: true },
   }),
   'POST /v1/payments/{id}/close': () => ({ path: `/v1/payments/${thing('open')}/close`, body: {} }),
   'POST /v1/payments/{id}/cancel': () => ({ path: `/v1/payments/${thing('cancelled')}/cancel`, body: {} }),

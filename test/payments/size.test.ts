@@ -73,7 +73,16 @@ test('why an account was chosen is bounded: with as many others as there may be 
 
 test('with one other account a payment as placed is still one write unit', () => {
   const two = { rule: 'lowest_cost', health: 99, others: [{ ...route.others[4]!, cost: 80n, health: 97 }] };
-  const placed = given.payment({ ...typical, attempts: [given.attempt({ action, route: two, placing_ms: 180 })] });
+  const placed = given.payment({
+    ...typical,
+    attempts: [given.attempt({ action, route: two, placing_ms: 180 })],
+  });
+  expect(itemSize(placed)).toBeLessThanOrEqual(1_024);
+});
+
+test('a payment that was judged, without a word about it, is still one write unit as placed', () => {
+  const risk = { decision: 'pass', rule_version: 17 } as const;
+  const placed = given.payment({ ...typical, risk, attempts: [given.attempt({ action, placing_ms: 180 })] });
   expect(itemSize(placed)).toBeLessThanOrEqual(1_024);
 });
 

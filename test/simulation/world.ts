@@ -113,6 +113,7 @@ const kitOf = (code: Code) => {
     profile: async () => undefined,
     routingRules: async () => undefined,
     health: code.healthReader(health, now),
+    risk: given.noRisk,
     urlAllowed: () => true,
     callbackUrl: () => 'https://pay.example/callbacks',
     lookSoon: async (id: string) => {

@@ -88,6 +88,22 @@ export const problems: Readonly<Record<FailureCode, Say>> = {
     money: nothingCharged,
     next: orderAgain,
   },
+  challenge_pending: {
+    title: { zh: '请先完成验证', en: 'Please verify first' },
+    money: nothingCharged,
+    next: { zh: '输入您收到的验证码后再继续。', en: 'Enter the code that you were sent, then continue.' },
+  },
+  challenge_failed: {
+    title: { zh: '验证码不正确', en: 'That code is not right' },
+    money: nothingCharged,
+    next: { zh: '请核对后重新输入。', en: 'Check it and enter it again.' },
+  },
+  challenge_expired: {
+    title: { zh: '验证码已过期', en: 'That code has run out' },
+    money: nothingCharged,
+    next: { zh: '请重新获取验证码。', en: 'Ask for another code.' },
+  },
+  payment_not_challenged: ended,
   payment_not_open: ended,
   payment_not_refundable: refunding,
   refund_exceeds_refundable: refunding,

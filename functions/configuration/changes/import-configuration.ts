@@ -25,6 +25,7 @@ const collections = [
   ['merchants', 'merchant'],
   ['cashier_profiles', 'cashier_profile'],
   ['routing_rules', 'routing_rules'],
+  ['risk_rules', 'risk_rules'],
 ] as const satisfies readonly (readonly [keyof ConfigurationDocument, Kind])[];
 
 interface Imported {

@@ -2,6 +2,8 @@ import type { LookupAddress } from 'node:dns';
 import type { IncomingMessage, request } from 'node:http';
 import type { LookupFunction } from 'node:net';
 
+import type { Ask } from '#risk/engine.ts';
+
 import { addressAllowed, literalOf, urlAllowed, type Reach } from './url.ts';
 
 /** The network, as Node has it: `node:dns/promises`, `node:https`, `node:http`. */
@@ -40,17 +42,26 @@ const pinnedTo =
   (_, { all }, callback) =>
     all ? callback(null, [{ address, family }]) : callback(null, address, family);
 
-/** What an app says beside its status is thrown away. Read, because some servers mind being cut off; not without end. */
-const drain = async (response: IncomingMessage): Promise<void> => {
+/** What is said beside the status, not without end. Read in any case, because some servers mind being cut off. */
+const read = async (response: IncomingMessage): Promise<string> => {
   const chunks: AsyncIterable<Buffer> = response;
+  const kept: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > readAtMost) return;
+    if (bytes > readAtMost) return '';
+    kept.push(chunk);
   }
+  return Buffer.concat(kept).toString('utf8');
 };
 
-const send = async (network: Network, url: URL, pin: LookupAddress, sent: Sent): Promise<number> => {
+interface Said {
+  readonly status: number;
+  /** Nothing when it broke off. */
+  readonly body: string | undefined;
+}
+
+const send = async (network: Network, url: URL, pin: LookupAddress, sent: Sent): Promise<Said> => {
   const open = url.protocol === 'https:' ? network.https : network.http;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     open(
@@ -68,9 +79,8 @@ const send = async (network: Network, url: URL, pin: LookupAddress, sent: Sent):
       .on('error', reject)
       .end(sent.body);
   });
-  // The status is the answer. Trouble with what follows it changes nothing.
-  await drain(response).catch(() => undefined);
-  return response.statusCode ?? 0;
+  const body = await read(response).catch(() => undefined);
+  return { status: response.statusCode ?? 0, body };
 };
 
 interface Sent {
@@ -100,18 +110,33 @@ const within = async <Result>(signal: AbortSignal, work: Promise<Result>): Promi
 
 /**
  * One POST to an address that somebody else has chosen. The name is resolved once, every address of it must be public,
- * and the socket goes to exactly the one that was checked; redirects are not followed. All of it within `timeoutMs`.
+ * and the socket goes to exactly the one that was checked; redirects are not followed. All of it within the time.
  */
+const posted = async (network: Network, reach: Reach, text: string, sent: Sent): Promise<Said | { error: string }> => {
+  try {
+    if (!urlAllowed(text, reach)) throw new Refused('url_not_allowed');
+    const url = new URL(text);
+    const pin = await within(sent.signal, addressOf(network, url.hostname, reach));
+    return await send(network, url, pin, sent);
+  } catch (error) {
+    return { error: wordFor(error, sent.signal) };
+  }
+};
+
+/** To an app: the status is the answer. What it says beside is thrown away, and trouble with that changes nothing. */
 export const poster =
   (network: Network, reach: Reach, timeoutMs = 5_000): Post =>
-  async (text, headers, body) => {
-    const signal = AbortSignal.timeout(timeoutMs);
-    try {
-      if (!urlAllowed(text, reach)) throw new Refused('url_not_allowed');
-      const url = new URL(text);
-      const pin = await within(signal, addressOf(network, url.hostname, reach));
-      return { status: await send(network, url, pin, { headers, body, signal }) };
-    } catch (error) {
-      return { error: wordFor(error, signal) };
-    }
+  async (url, headers, body) => {
+    const said = await posted(network, reach, url, { headers, body, signal: AbortSignal.timeout(timeoutMs) });
+    return 'error' in said ? said : { status: said.status };
+  };
+
+/** To somebody who is asked something: what they say is the answer, whole. */
+export const asker =
+  (network: Network, reach: Reach): Ask =>
+  async (url, body, timeoutMs) => {
+    const [headers, signal] = [{ 'content-type': 'application/json' }, AbortSignal.timeout(timeoutMs)];
+    const said = await posted(network, reach, url, { headers, body, signal });
+    if ('error' in said) return said;
+    return said.body === undefined ? { error: wordFor(undefined, signal) } : { status: said.status, body: said.body };
   };

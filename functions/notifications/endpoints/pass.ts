@@ -27,14 +27,16 @@ export interface Pass {
   readonly isProbe: boolean;
 }
 
+type Asking = Pick<Notice, 'app_id' | 'url' | 'next_at'>;
+
 /** A delivery that nobody may put off: a person has asked for it. */
-export const passAnyway = async ({ endpoints }: Deps, notice: Notice): Promise<Pass> => {
+export const passAnyway = async ({ endpoints }: Deps, notice: Asking): Promise<Pass> => {
   const id = endpointId(notice);
   return { id, known: await endpoints.find(id), isProbe: false };
 };
 
 /** Whether the next step of a notice's schedule may be made now; otherwise until when it waits. One read, no write, while all is well. */
-export const passFor = async (deps: Deps, notice: Notice): Promise<Pass | { readonly until: Date }> => {
+export const passFor = async (deps: Deps, notice: Asking): Promise<Pass | { readonly until: Date }> => {
   const pass = await passAnyway(deps, notice);
   const now = deps.now();
   const dueAt = notice.next_at ?? now;
