@@ -3,11 +3,11 @@ import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
 import { Failure } from '#kernel/failure.ts';
-import type { Payment } from '#payments/payment.ts';
+import { answerChallenge, sendCodeAgain } from '#payments/answer-challenge.ts';
 import { requestOf } from '#platform/http.ts';
 
 import type { assetsIn } from './assets.ts';
-import { chooseMethod, type Deps as ChooseDeps } from './choose-method.ts';
+import { activeApp, chooseMethod, type Deps as ChooseDeps } from './choose-method.ts';
 import { languageOf } from './copy/language.ts';
 import { problems } from './copy/problems.ts';
 import { standings } from './copy/standings.ts';
@@ -103,26 +103,48 @@ const seeOther = ({ id, token, language, isNamed }: Visit): Result => ({
   headers: { ...pageHeaders(), location: addressesOf(id, token, language, isNamed).page },
 });
 
-const chooseFor = async (deps: Deps, visit: Visit, payment: Payment): Promise<Result> => {
-  const order = await showOrder(deps, payment, visit);
+/** What a form of the page has asked for, when it is done; the page as it then stands, with the refusal, when it is not. */
+const done = async (deps: Deps, visit: Visit, order: Order, act: (fields: URLSearchParams) => Promise<unknown>) => {
   try {
-    const method = new URLSearchParams(visit.body.toString('utf8')).get('method');
-    if (method === null) throw new Failure('method_required');
-    await chooseMethod(deps, { payment, offers: order.offers, method, ip: visit.ip });
+    await act(new URLSearchParams(visit.body.toString('utf8')));
     return seeOther(visit);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // What the payer reads must be how it stands after the refusal, not before.
-    return drawn(deps, visit, { ...order, payment: (await deps.find(payment.id)) ?? payment }, error);
+    return drawn(deps, visit, { ...order, payment: (await deps.find(order.payment.id)) ?? order.payment }, error);
   }
 };
 
-export const takeChoice = async (deps: Deps, event: APIGatewayProxyEventV2): Promise<Result> => {
+const posted = async (
+  deps: Deps,
+  event: APIGatewayProxyEventV2,
+  act: (order: Order, visit: Visit, fields: URLSearchParams) => Promise<unknown>,
+): Promise<Result> => {
   const visit = visitOf(event);
   if (visit.body.length > bodyLimit) return { statusCode: 413, headers: always };
   const payment = await paymentOf(deps, visit);
-  return payment ? chooseFor(deps, visit, payment) : notFound(deps, visit);
+  if (!payment) return notFound(deps, visit);
+  const order = await showOrder(deps, payment, visit);
+  return done(deps, visit, order, (fields) => act(order, visit, fields));
 };
+
+export const takeChoice = (deps: Deps, event: APIGatewayProxyEventV2): Promise<Result> =>
+  posted(deps, event, async ({ payment, offers }, { ip }, fields) => {
+    const method = fields.get('method');
+    if (method === null) throw new Failure('method_required');
+    return chooseMethod(deps, { payment, offers, method, ip });
+  });
+
+/** The payer's code; or another one is to be sent. */
+export const takeAnswer = (deps: Deps, event: APIGatewayProxyEventV2): Promise<Result> =>
+  posted(deps, event, async ({ payment }, _, fields) => {
+    const app = await activeApp(deps, payment);
+    if (fields.has('resend')) return sendCodeAgain(deps, app, payment.id);
+    const answer = fields.get('answer') ?? '';
+    // What is no code at all is misread, and takes none of the five away.
+    if (!/^\d{6}$/.test(answer)) throw new Failure('challenge_failed');
+    return answerChallenge(deps, app, { id: payment.id, answer });
+  });
 
 /** Asked often: one read, and an answer of about a hundred bytes, or none when nothing has changed. */
 export const tellState = async (deps: Deps, event: APIGatewayProxyEventV2): Promise<Result> => {

@@ -17,6 +17,13 @@ interface Choice {
   readonly ip: string;
 }
 
+/** What a payer does is done for the app that placed the payment. */
+export const activeApp = async (deps: Pick<Deps, 'app'>, { app_id }: Payment): Promise<App> => {
+  const app = await deps.app(app_id);
+  if (app?.status !== 'active') throw new Failure('app_suspended');
+  return app;
+};
+
 /** A method in flight may be asked for again, wherever the page is open by now. */
 const chosen = ({ payment, offers, method }: Choice) => {
   const offer = offers.find((other) => other.method.method === method);
@@ -33,8 +40,7 @@ const chosen = ({ payment, offers, method }: Choice) => {
 export const chooseMethod = async (deps: Deps, choice: Choice): Promise<Payment> => {
   const { payment, ip } = choice;
   const method = chosen(choice);
-  const app = await deps.app(payment.app_id);
-  if (app?.status !== 'active') throw new Failure('app_suspended');
+  const app = await activeApp(deps, payment);
   const payer = { ...payment.payer, ip };
   return contend(async () => {
     try {

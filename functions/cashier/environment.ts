@@ -1,19 +1,23 @@
+import * as z from 'zod';
+
 import type { Method } from '#channels/channel.ts';
 
 import type { CashierProfile } from './profile.ts';
 
 /** Where the page is open: inside an app that is a wallet (or blocks some), in a browser on a phone, or on a computer. */
-export type Environment =
-  | 'wechat'
-  | 'wechat_desktop'
-  | 'wechat_mini'
-  | 'alipay'
-  | 'unionpay'
-  | 'bestpay'
-  | 'jd'
-  | 'douyin'
-  | 'phone'
-  | 'desktop';
+export const Environment = z.enum([
+  'wechat',
+  'wechat_desktop',
+  'wechat_mini',
+  'alipay',
+  'unionpay',
+  'bestpay',
+  'jd',
+  'douyin',
+  'phone',
+  'desktop',
+]);
+export type Environment = z.infer<typeof Environment>;
 
 const isDesktop = /Windows NT|Macintosh|X11; (?!.*Android)|CrOS|WindowsWechat|MacWechat/i;
 const isPhone = /Android|iPhone|iPad|iPod|HarmonyOS|OpenHarmony|Mobile|Windows Phone/i;

@@ -4,7 +4,7 @@ import { placingDeps, wire } from '#payments/wire.ts';
 import { database } from '#platform/database.ts';
 import { log } from '#platform/log.ts';
 
-import { giveAsset, outage, packed, showPage, takeChoice, tellState, type Deps } from './answers.ts';
+import { giveAsset, outage, packed, showPage, takeAnswer, takeChoice, tellState, type Deps } from './answers.ts';
 import { assetsIn } from './assets.ts';
 import { cashierKey } from './wire.ts';
 
@@ -24,6 +24,7 @@ const answers: Readonly<
 > = {
   'GET /cashier/{id}': (event) => showPage(deps, event),
   'POST /cashier/{id}/attempts': (event) => takeChoice(deps, event),
+  'POST /cashier/{id}/challenge': (event) => takeAnswer(deps, event),
   'GET /cashier/{id}/state': (event) => tellState(deps, event),
   'GET /cashier/assets/{name}': (event) => giveAsset(deps, event),
 };

@@ -22,14 +22,18 @@ interface Asked {
   readonly refusalOf: (method: Method) => FailureCode | undefined;
 }
 
+/** What the profile names and its business type excludes. */
+export const excludedFrom = ({ methods, exclusions, business_type }: CashierProfile): Method[] =>
+  methods
+    .map(({ method }) => method)
+    .filter((method) => exclusions.some((each) => each.business_type === business_type && each.method === method));
+
 /**
  * What the payer is shown, what can be used first, each part in the profile's order. Operators reorder, they do not add: what
  * cannot be used here stays visible with its reason. Only what the business type excludes is left out.
  */
 export const offersOf = ({ profile, environment, now, refusalOf }: Asked): Offer[] => {
-  const excluded = profile.exclusions
-    .filter(({ business_type }) => business_type === profile.business_type)
-    .map(({ method }) => method);
+  const excluded = excludedFrom(profile);
   const offers = profile.methods
     .filter(({ method }) => !excluded.includes(method))
     .map((method): Offer => {

@@ -30,8 +30,30 @@ export const OfferedMethod = z.strictObject({
 });
 export type OfferedMethod = z.infer<typeof OfferedMethod>;
 
+/** What a payer is shown; and whether anything is. */
+const content = {
+  status: z.enum(['active', 'disabled']),
+  app_type: z.enum(['H5', 'PC', 'SDK', 'POS']),
+  business_type: BusinessType,
+  /** 来源平台 and 终端类型, in the app's own words. */
+  source: z.string().min(1).max(32).optional(),
+  terminal_type: z.string().min(1).max(32).optional(),
+};
+
 const areDistinct = (methods: readonly OfferedMethod[]) =>
   new Set(methods.map(({ method }) => method)).size === methods.length;
+
+const methods = z.array(OfferedMethod).min(1).max(30).refine(areDistinct, 'a method is named twice');
+/** Methods that are not offered for a business type: virtual goods exclude credit, for one. */
+const exclusions = z.array(z.strictObject({ business_type: BusinessType, method: Method })).max(100);
+
+/** What takes over at its instant, whole. */
+const Version = z.strictObject({ ...content, methods, exclusions: exclusions.default([]), effective_from: Instant });
+
+const follow = (versions: readonly { readonly effective_from: Date }[]) =>
+  versions.every(
+    ({ effective_from }, at) => at === 0 || (versions[at - 1]?.effective_from ?? effective_from) < effective_from,
+  );
 
 /**
  * 收银台配置: which methods a payer of one product of one app may choose from, in this order. Its id follows from the app and
@@ -42,26 +64,28 @@ export const CashierProfile = z.strictObject({
   app_id: IdOf('app'),
   product_code: ProductCode,
   name: z.string().min(1).max(64),
-  status: z.enum(['active', 'disabled']),
-  app_type: z.enum(['H5', 'PC', 'SDK', 'POS']),
-  business_type: BusinessType,
-  /** 来源平台 and 终端类型, in the app's own words. */
-  source: z.string().min(1).max(32).optional(),
-  terminal_type: z.string().min(1).max(32).optional(),
-  methods: z.array(OfferedMethod).min(1).max(30).refine(areDistinct, 'a method is named twice'),
-  /** Methods that are not offered for a business type: virtual goods exclude credit, for one. */
-  exclusions: z
-    .array(z.strictObject({ business_type: BusinessType, method: Method }))
-    .max(100)
-    .default([]),
+  ...content,
+  methods,
+  exclusions: exclusions.default([]),
   /** Before this instant the page does as if there were no profile. */
   effective_from: Instant.optional(),
+  /** What is to be shown later, by when it begins: nobody needs to be awake then. */
+  scheduled: z.array(Version).max(10).refine(follow, 'each begins after the one before it').optional(),
 });
 export type CashierProfile = z.infer<typeof CashierProfile>;
 
 export const profileId = (appId: string, productCode: string): CashierProfile['id'] =>
   derivedId('prd', appId, productCode);
 
-/** A profile that is not in force is as good as none. */
-export const isInForce = ({ status, effective_from }: CashierProfile, now: Date): boolean =>
-  status === 'active' && (effective_from === undefined || effective_from <= now);
+/** The version that stands at an instant. */
+export const versionAt = (profile: CashierProfile, at: Date): CashierProfile => {
+  const begun = profile.scheduled?.findLast(({ effective_from }) => effective_from <= at);
+  return begun ? { ...profile, ...begun } : profile;
+};
+
+/** What payers are shown at an instant: a profile that is not in force is as good as none. */
+export const inForce = (profile: CashierProfile | undefined, at: Date): CashierProfile | undefined => {
+  const version = profile && versionAt(profile, at);
+  if (version?.status !== 'active') return undefined;
+  return version.effective_from === undefined || version.effective_from <= at ? version : undefined;
+};

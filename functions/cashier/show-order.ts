@@ -8,7 +8,7 @@ import { router, type Deps as RouteDeps } from '#routing/choose-account.ts';
 import { environmentOf, type Environment } from './environment.ts';
 import { isAlive, isTokenOf } from './link.ts';
 import { offersOf, type Offer } from './offers.ts';
-import { isInForce } from './profile.ts';
+import { inForce } from './profile.ts';
 
 export interface Deps extends RouteDeps {
   readonly key: () => Promise<string>;
@@ -26,7 +26,7 @@ export const paymentOf = async (
   return payment && isAlive(payment, deps.now()) ? payment : undefined;
 };
 
-const refusalOf =
+export const refusalOf =
   (decide: (method: Method) => unknown) =>
   (method: Method): FailureCode | undefined => {
     try {
@@ -59,7 +59,7 @@ export const showOrder = async (deps: Deps, payment: Payment, { userAgent, ip }:
   ]);
   if (!merchant) throw new Error(`the merchant of ${payment.id} is gone`);
   const now = deps.now();
-  const profile = found && isInForce(found, now) ? found : undefined;
+  const profile = inForce(found, now);
   const environment = environmentOf(userAgent, profile?.app_type);
   if (!profile) return { payment, merchant, environment, offers: [] };
   const amount = payment.amount - (payment.prepaid?.amount ?? 0n);

@@ -8,6 +8,7 @@ export type Standing =
   | 'waiting'
   | 'unknown'
   | 'failed'
+  | 'challenged'
   | 'paid'
   | 'late'
   | 'duplicate'
@@ -36,6 +37,7 @@ const standingOf = (payment: Payment, attempt: Attempt | undefined, now: Date): 
   if (status === 'closed') return payment.close_reason === 'expired' ? 'expired' : 'closed';
   if (attempt && isLive(attempt)) return liveStanding(payment, attempt, now);
   if (payment.expires_at <= now) return 'expired';
+  if (status === 'challenged') return 'challenged';
   return attempt?.status === 'failed' ? 'failed' : 'open';
 };
 
@@ -48,6 +50,10 @@ export const standOf = (payment: Payment, now: Date): Stand => {
 
 /** A method may be chosen, also again. */
 export const isChoosable = (standing: Standing): boolean => standing === 'open' || standing === 'failed';
+
+/** The order may still be paid, whatever the payer has to do for it. */
+export const isPayable = (standing: Standing): boolean =>
+  isChoosable(standing) || isMoving(standing) || standing === 'challenged';
 
 /** Something may change by itself: worth asking. */
 export const isMoving = (standing: Standing): boolean =>

@@ -189,7 +189,13 @@ export const rules: Readonly<Record<Kind, Rules>> = {
   cashier_profile: {
     fixed: ['app_id', 'product_code'],
     references: ({ app_id }: CashierProfile) => [{ pointer: '/app_id', kind: 'app', id: app_id }],
-    complaints: ({ id, app_id, product_code }: CashierProfile) =>
-      complainIf(id !== profileId(app_id, product_code), '/id', 'not the id that follows from app and product code'),
+    complaints: ({ id, app_id, product_code, effective_from, scheduled }: CashierProfile) => [
+      ...complainIf(id !== profileId(app_id, product_code), '/id', 'not the id that follows from app and product code'),
+      ...complainIf(
+        effective_from !== undefined && scheduled?.some((later) => later.effective_from <= effective_from) === true,
+        '/scheduled',
+        'what is scheduled begins after the profile itself',
+      ),
+    ],
   },
 };

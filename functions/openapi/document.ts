@@ -3,6 +3,7 @@ import * as z from 'zod';
 import * as approvals from '#approvals/operations.ts';
 import * as audit from '#audit/operations.ts';
 import * as callbacks from '#callbacks/operations.ts';
+import * as cashier from '#cashier/operations.ts';
 import * as configuration from '#configuration/operations.ts';
 import * as ledger from '#ledger/operations.ts';
 import * as notifications from '#notifications/operations.ts';
@@ -21,6 +22,7 @@ const isOperation = (value: unknown): value is Operation =>
 /** Every operation of the HTTP API, from the same tables that the handlers are made of. */
 export const allOperations: readonly Operation[] = [
   payments,
+  cashier,
   refunds,
   ledger,
   wallets,

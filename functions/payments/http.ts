@@ -1,5 +1,8 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
 
+import { CashierView, showCashier } from '#cashier/operations.ts';
+import { cashierOf } from '#cashier/show-cashier.ts';
 import { cashierLink } from '#cashier/wire.ts';
 import { tail } from '#kernel/id.ts';
 import { ledgerStore } from '#ledger/store.ts';
@@ -59,6 +62,7 @@ export const handler = api(
     const { payment, isDone } = await cancelPayment({ payments: deps, refunds }, app, id);
     return isDone ? ok(await shown(payment)) : accepted(await shown(payment));
   }),
+  route(showCashier, async (app, asked) => ok(z.encode(CashierView, await cashierOf(deps, app, asked)))),
   route(operations.answerChallenge, async (app, { id, ...said }) =>
     ok(
       await shown(

@@ -1,3 +1,4 @@
+import { versionAt } from '#cashier/profile.ts';
 import type { Method } from '#channels/channel.ts';
 import { assess, type Deps as AssessDeps } from '#risk/assess.ts';
 import { challengeFor } from '#risk/challenge.ts';
@@ -29,6 +30,7 @@ export const assessPayment = ({ risk, profile, now }: RiskDeps, payment: Payment
   const { id, app_id, merchant_id, product_code, amount, currency, payer = {} } = payment;
   return assess(risk, app_id, async (rules) => {
     const found = product_code !== undefined && namesBusiness(rules) ? await profile(app_id, product_code) : undefined;
+    const at = now();
     return {
       paymentId: id,
       appId: app_id,
@@ -37,8 +39,8 @@ export const assessPayment = ({ risk, profile, now }: RiskDeps, payment: Payment
       currency,
       merchantId: merchant_id,
       productCode: product_code,
-      businessType: found?.business_type,
-      at: now(),
+      businessType: found && versionAt(found, at).business_type,
+      at,
       subjects: {
         merchant: merchant_id,
         ...(payer.id !== undefined && { payer: payer.id }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { isInForce } from '#cashier/profile.ts';
+import { inForce } from '#cashier/profile.ts';
 import type { Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
@@ -60,7 +60,7 @@ const merchantFor = async (deps: Deps, app: App, id: string): Promise<Merchant> 
 /** Without a method the payer chooses, where there is something to choose from. */
 const checkCashier = async (deps: Deps, app: App, productCode: string | undefined): Promise<void> => {
   const profile = productCode === undefined ? undefined : await deps.profile(app.id, productCode);
-  if (!profile || !isInForce(profile, deps.now()))
+  if (!inForce(profile, deps.now()))
     throw new Failure('method_required', {
       detail: 'a payer can choose only by a product_code that has a cashier profile',
     });

@@ -1,4 +1,4 @@
-import type { CashierProfile } from '#cashier/profile.ts';
+import { versionAt, type CashierProfile } from '#cashier/profile.ts';
 import type { ChannelAccount } from '#channels/account.ts';
 import type { Method } from '#channels/channel.ts';
 import type { OpenChannel } from '#channels/open.ts';
@@ -33,7 +33,8 @@ const businessTypeOf = async (
 ): Promise<string | undefined> => {
   const isAsked = rules?.rules.some(({ when }) => when.business_types !== undefined);
   if (!isAsked || productCode === undefined) return undefined;
-  return (await deps.profile(app_id, productCode))?.business_type;
+  const profile = await deps.profile(app_id, productCode);
+  return profile && versionAt(profile, deps.now()).business_type;
 };
 
 /** Health is read only of accounts between which there is a choice. */

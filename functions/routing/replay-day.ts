@@ -1,4 +1,4 @@
-import type { CashierProfile } from '#cashier/profile.ts';
+import { versionAt, type CashierProfile } from '#cashier/profile.ts';
 import type { ChannelAccount } from '#channels/account.ts';
 import type { ChannelKind } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
@@ -71,10 +71,14 @@ const playedOf = async ({ profile }: Deps, payments: readonly Payment[], date: s
     await Promise.all(
       payments.map(async (payment): Promise<Played[]> => {
         const { app_id, product_code } = payment;
-        const businessType = product_code && (await profile(app_id, product_code))?.business_type;
+        const found = product_code === undefined ? undefined : await profile(app_id, product_code);
         return payment.attempts
           .filter((attempt) => isWinner(attempt) && attempt.receipt?.flow_date === date)
-          .map((attempt) => ({ payment, attempt, businessType }));
+          .map((attempt) => ({
+            payment,
+            attempt,
+            businessType: found && versionAt(found, attempt.created_at).business_type,
+          }));
       }),
     )
   ).flat();

@@ -39,6 +39,7 @@ export class Cashier extends Construct {
       200,
       'GET /cashier/{id}',
       'POST /cashier/{id}/attempts',
+      'POST /cashier/{id}/challenge',
       'GET /cashier/{id}/state',
       'GET /cashier/assets/{name}',
     );

@@ -54,6 +54,7 @@ export class PaymentDesk extends Construct {
       'POST /v1/payments',
       'GET /v1/payments',
       'GET /v1/payments/{id}',
+      'GET /v1/cashier/{product_code}',
       'POST /v1/recharges',
       'GET /v1/recharges/{id}',
       'POST /v1/payments/{id}/attempts',

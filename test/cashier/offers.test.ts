@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { offersOf } from '#cashier/offers.ts';
-import { isInForce } from '#cashier/profile.ts';
+import { CashierProfile, inForce } from '#cashier/profile.ts';
 
 import * as root from '../given.ts';
 import * as given from './given.ts';
@@ -67,10 +67,62 @@ describe('what a payer may choose', () => {
 });
 
 describe('a profile', () => {
+  const isShown = (over: Parameters<typeof given.profile>[0], minutes: number) =>
+    inForce(given.profile(over), root.minutes(minutes)) !== undefined;
+
   test('is in force from its instant on, while it is active', () => {
-    expect(isInForce(given.profile(), root.noon)).toBe(true);
-    expect(isInForce(given.profile({ status: 'disabled' }), root.noon)).toBe(false);
-    expect(isInForce(given.profile({ effective_from: root.minutes(1) }), root.noon)).toBe(false);
-    expect(isInForce(given.profile({ effective_from: root.minutes(1) }), root.minutes(1))).toBe(true);
+    expect(isShown({}, 0)).toBe(true);
+    expect(isShown({ status: 'disabled' }, 0)).toBe(false);
+    expect(isShown({ effective_from: root.minutes(1) }, 0)).toBe(false);
+    expect(isShown({ effective_from: root.minutes(1) }, 1)).toBe(true);
+    expect(inForce(undefined, root.noon)).toBeUndefined();
+  });
+
+  const version = (minutes: number, over: object = {}) => ({
+    status: 'active' as const,
+    app_type: 'H5' as const,
+    business_type: 'virtual_goods',
+    methods: [{ method: 'balance' as const, display_name: { zh: '余额', en: 'Balance' } }],
+    exclusions: [],
+    effective_from: root.minutes(minutes),
+    ...over,
+  });
+
+  test('gives way to what is scheduled at its instant, whole', () => {
+    const scheduled = [version(10), version(20, { status: 'disabled' }), version(30, { business_type: 'tickets' })];
+    const typeAt = (minutes: number) =>
+      inForce(given.profile({ scheduled }), root.minutes(minutes))?.business_type ?? 'nothing';
+    expect([9, 10, 19, 20, 29, 30, 500].map(typeAt)).toEqual([
+      'goods',
+      'virtual_goods',
+      'virtual_goods',
+      'nothing',
+      'nothing',
+      'tickets',
+      'tickets',
+    ]);
+    const then = inForce(given.profile({ scheduled }), root.minutes(10));
+    expect(then).toMatchObject({
+      name: 'Web shop',
+      product_code: 'web',
+      app_type: 'H5',
+      methods: [{ method: 'balance' }],
+    });
+  });
+
+  test('has its versions in order, and as few as a person oversees', () => {
+    const wire = (scheduled: object[]) => ({
+      ...given.profile(),
+      scheduled: scheduled.map((each, at) => ({
+        ...version(0),
+        ...each,
+        effective_from: `2026-03-02T0${at}:00:00Z`,
+        ...each,
+      })),
+    });
+    expect(CashierProfile.safeParse(wire([{}, {}])).success).toBe(true);
+    expect(CashierProfile.safeParse(wire([{}, { effective_from: '2026-03-01T00:00:00Z' }])).success).toBe(false);
+    expect(CashierProfile.safeParse(wire([{ methods: [] }])).success).toBe(false);
+    expect(CashierProfile.safeParse(wire(Array.from({ length: 11 }, () => ({})))).success).toBe(false);
   });
 });

@@ -105,6 +105,23 @@ describe('a page', () => {
     expect(page({ of: over })).not.toContain('value="wechat_native"');
   });
 
+  test('asks a payer who is challenged for the code, and for nothing else', () => {
+    const challenge = {
+      method: 'wechat_native',
+      digest: 'secret-digest',
+      expires_at: root.minutes(10),
+      wrong: 1,
+      sent: 1,
+    } as const;
+    const text = page({ of: { attempts: [], challenge } });
+    expect(text).toContain(standings.challenged.title.en);
+    expect(text).toContain('autocomplete="one-time-code"');
+    expect(text).toContain('name="resend"');
+    expect(text).not.toMatch(/secret-digest|value="wechat_native"| data-moving/);
+    // Coming back from the message with the code asks for news; without any, what was typed stays.
+    expect(text).toContain('data-live');
+  });
+
   test('holds nothing of the payer', () => {
     const text = page({ of: { payer: { id: 'member-7', openid: 'oUpF8uMuAJO', ip: '203.0.113.9' } } });
     expect(text).not.toMatch(/member-7|oUpF8uMuAJO|203\.0\.113\.9/);

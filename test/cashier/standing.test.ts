@@ -9,6 +9,8 @@ const action = { type: 'qr_code', content: 'weixin://wxpay/bizpayurl?pr=1' } as 
 const paid = given.attempt({ status: 'succeeded', receipt: given.receipt() });
 const failed = given.attempt({ status: 'failed', failure: { code: 'NOTENOUGH', message: 'no' } });
 
+const challenge = { method: 'wechat_native', digest: 'x', expires_at: given.minutes(10), wrong: 0, sent: 1 } as const;
+
 const revision = (over: Partial<Payment>) => standOf(given.payment(over), given.minutes(1)).revision;
 
 describe('how a payment stands for its payer', () => {
@@ -20,6 +22,9 @@ describe('how a payment stands for its payer', () => {
     ['waiting', { attempts: [failed, given.attempt({ no: 2, action })] }],
     ['unknown', { attempts: [given.attempt({ status: 'unknown' })] }],
     ['failed', { attempts: [failed] }],
+    ['challenged', { attempts: [], challenge }],
+    ['challenged', { attempts: [failed], challenge }],
+    ['expired', { attempts: [], challenge }, 120],
     ['paid', { attempts: [paid] }],
     ['paid', { attempts: [failed, { ...paid, no: 2 }] }],
     ['duplicate', { attempts: [paid, { ...paid, no: 2, duplicate: true }] }],

@@ -149,6 +149,7 @@ const asking: Record<string, () => { path: string; body?: unknown }> = {
     path: `/v1/payments/${thing('open')}/attempts`,
     body: { method: 'wechat_native' },
   }),
+  'GET /v1/cashier/{product_code}': () => ({ path: `/v1/cashier/web?merchant_id=${thing('mch')}&amount=10000` }),
   'POST /v1/payments/{id}/challenge': () => ({
     path: `/v1/payments/${thing('challenged')}/challenge`,
     body: { resend: true },

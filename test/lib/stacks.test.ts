@@ -161,6 +161,7 @@ describe('what is deployed', () => {
       'POST /callbacks/{channel}/{account}',
       'POST /callbacks/{channel}/{account}/refunds',
       'POST /cashier/{id}/attempts',
+      'POST /cashier/{id}/challenge',
     ]);
     expect(routes).toHaveLength(described.length + others.length);
   });
@@ -173,6 +174,7 @@ describe('what is deployed', () => {
       'GET /cashier/{id}',
       'GET /cashier/{id}/state',
       'POST /cashier/{id}/attempts',
+      'POST /cashier/{id}/challenge',
     ]);
     for (const [, { ThrottlingRateLimit }] of open) expect(ThrottlingRateLimit).toBeLessThanOrEqual(200);
   });

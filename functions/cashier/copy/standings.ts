@@ -45,6 +45,11 @@ export const standings: Readonly<Record<Standing | 'network_lost' | 'not_found',
     money: nothingCharged,
     next: { zh: '可以重试，或换一种支付方式。', en: 'Try again, or choose another method.' },
   },
+  challenged: {
+    title: { zh: '请验证是您本人', en: 'Please verify that it is you' },
+    money: nothingCharged,
+    next: { zh: '请输入商户发给您的六位验证码。', en: 'Enter the six digits that the merchant has sent you.' },
+  },
   paid: {
     title: { zh: '支付成功', en: 'Payment successful' },
     money: { zh: '商户已收到您的付款。', en: 'The merchant has received your payment.' },

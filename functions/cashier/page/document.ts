@@ -2,7 +2,8 @@ import { tagOf, type Language } from '../copy/language.ts';
 import { problems } from '../copy/problems.ts';
 import { standings, type Say } from '../copy/standings.ts';
 import { words } from '../copy/words.ts';
-import { isChoosable, isMoving, type Standing } from '../standing.ts';
+import { isChoosable, isMoving, isPayable, type Standing } from '../standing.ts';
+import { challenge } from './challenge.ts';
 import { choice } from './choice.ts';
 import { html, Html } from './html.ts';
 import { signs } from './icons.ts';
@@ -23,6 +24,7 @@ const signOf: Readonly<Partial<Record<Standing, Html>>> = {
   unknown: signs.wait,
   starting: signs.wait,
   failed: signs.bad,
+  challenged: signs.wait,
   closed: signs.over,
   expired: signs.over,
 };
@@ -124,7 +126,7 @@ const step = (model: Model): Html => {
     ${refusal(model)} ${!chooses || standing === 'failed' ? signOf[standing] : undefined}
     <h1 id="title" tabindex="-1">${say.title[language]}</h1>
     ${!isQuiet && standing !== 'waiting' && said(say, language)} ${chooses ? choice(model) : undefined}
-    ${!chooses && isMoving(standing) ? progress(model) : undefined}
+    ${!chooses && isMoving(standing) ? progress(model) : undefined} ${standing === 'challenged' && challenge(model)}
     ${!chooses && standing === 'waiting' ? said(say, language) : undefined} ${facts(model)} ${wayBack(model)}
   </section>`;
 };
@@ -148,7 +150,7 @@ export const paymentPage = (model: Model, assets: Assets): string => {
       data-now="${now.toISOString()}"
       data-ends="${payment.expires_at.toISOString()}"
       data-seconds="${words.secondsLeft[language]}"
-      ${isMoving(stand.standing) && html` data-moving`}${(isChoosable(stand.standing) || isMoving(stand.standing)) && html` data-live`}
+      ${isMoving(stand.standing) && html` data-moving`}${isPayable(stand.standing) && html` data-live`}
     >
       ${order(model)} ${step(model)}
     </main>`,

@@ -28,6 +28,7 @@ export interface Addresses {
   readonly otherLanguage: string;
   readonly choosing: string;
   readonly attempts: string;
+  readonly challenge: string;
   readonly state: string;
 }
 
@@ -40,6 +41,7 @@ export const addressesOf = (id: string, token: string, language: Language, named
     otherLanguage: address('', { lang: words.otherLanguage[language] }),
     choosing: `${address('')}&choose=1`,
     attempts: address('/attempts'),
+    challenge: address('/challenge'),
     state: address('/state', {}),
   };
 };

@@ -1,5 +1,5 @@
 import { words } from '../copy/words.ts';
-import { isChoosable, isMoving } from '../standing.ts';
+import { isPayable } from '../standing.ts';
 import { html, type Html } from './html.ts';
 import { amountText, instantText, type Model } from './model.ts';
 
@@ -15,7 +15,7 @@ const timeLeft = ({ payment, language }: Model): Html =>
 /** What is paid, to whom, for what: the same in every state. */
 export const order = (model: Model): Html => {
   const { payment, merchant, language, stand } = model;
-  const mayBePaid = isChoosable(stand.standing) || isMoving(stand.standing);
+  const mayBePaid = isPayable(stand.standing);
   const isPaid = stand.standing === 'paid' || stand.standing === 'duplicate' || stand.standing === 'late';
   const ended = isPaid ? words.amountPaid : words.amountPlain;
   return html`<section class="order" aria-label="${words.details[language]}">
