@@ -1,3 +1,4 @@
+import { reconcileAlipay, sellAtAlipay } from './acts/alipay.ts';
 import { closeBooks } from './acts/close-books.ts';
 import { openShop } from './acts/open-shop.ts';
 import { patience } from './acts/patience.ts';
@@ -26,8 +27,10 @@ const playDay = async (world: World, hooks: Hooks): Promise<void> => {
   await openShop(world);
   const morning = await trade(world);
   await regret(world, morning);
+  await sellAtAlipay(world);
   await patience(world, morning);
   const date = await reconcileDay(world);
+  await reconcileAlipay(world, date);
   await settle(world, date);
   await hooks.beforeFinalFigures?.();
   await closeBooks(world);

@@ -11,6 +11,9 @@ export type App = z.infer<typeof App>;
 
 const Operator = z.object({ token: z.string() });
 
+/** The channels of the day. */
+export type Channel = keyof Stage['channel_accounts'];
+
 /** What the demo needs of `.local/demo.json`: where things are and who it may be. */
 export const Stage = z.object({
   api: z.url(),
@@ -20,7 +23,7 @@ export const Stage = z.object({
   app: App,
   other_app: App,
   merchant_id: z.string(),
-  channel_accounts: z.object({ wechat: z.string() }),
+  channel_accounts: z.object({ wechat: z.string(), alipay: z.string() }),
   admin: Operator,
   finance_maker: Operator,
   sandbox: z.url(),

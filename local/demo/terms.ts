@@ -1,12 +1,21 @@
+import type { Channel } from './stage.ts';
+
 /** What was agreed, as a merchant knows its own contract. */
 export const terms = {
-  /** The merchant's fee for wechat_native: 1.00 %. */
+  /** The merchant's fee, whatever the method: 1.00 %. */
   feePpm: 10_000n,
-  /** What WeChat Pay keeps: 0.60 %. */
+  /** What WeChat Pay keeps, and Alipay likewise: 0.60 %. */
   costPpm: 6_000n,
   currency: 'CNY',
-  method: 'wechat_native',
 } as const;
+
+/** How the payers of the day pay, and at which channel. */
+export const methods = {
+  wechat_native: 'wechat',
+  alipay_qr: 'alipay',
+  alipay_code: 'alipay',
+} as const satisfies Record<string, Channel>;
+export type Method = keyof typeof methods;
 
 /** The payments that have a story of their own. No two amounts of the day are alike, so that no error hides behind another. */
 export const cast = {
@@ -20,6 +29,18 @@ export const cast = {
   refundedInPart: { amount: 29_999n, refunds: [10_050n, 8_050n] },
   refundedInFull: 16_650n,
 } as const;
+
+/** Those who come with Alipay. */
+export const alipayCast = {
+  scanned: 3_199n,
+  scannedTwiceTold: 61_250n,
+  counter: 2_345n,
+  withPassword: 87_654n,
+  refundedInPart: { amount: 40_150n, refund: 13_350n },
+} as const;
+
+/** What two payers' phones show at the counter; the sandbox takes the second for a payer who is asked for a password. */
+export const payerCodes = { counter: '281234567890123456', withPassword: '281234567890110003' } as const;
 
 /** The others: from one fen to five million yuan, with the odd fen at which half-up, half-even and truncation part. */
 export const crowd: readonly bigint[] = [

@@ -1,4 +1,7 @@
 import { yuan } from '../books/arithmetic.ts';
+import type { Expected } from '../books/expected.ts';
+import type { Compare } from '../books/figures.ts';
+import type { Channel } from '../stage.ts';
 import { until } from '../wait.ts';
 import { Batch, Difference, list, Record } from '../wire/answers.ts';
 import { expecting } from '../wire/http.ts';
@@ -7,15 +10,29 @@ import type { World } from '../world.ts';
 
 const BATCH_SECONDS = 30;
 
-export const batchesOf = async ({ finance, stage }: World, date: string): Promise<readonly Batch[]> => {
+export const batchesOf = async (
+  { finance, stage }: World,
+  channel: Channel,
+  date: string,
+): Promise<readonly Batch[]> => {
   const query = new URLSearchParams({
-    channel_account_id: stage.channel_accounts.wechat,
+    channel_account_id: stage.channel_accounts[channel],
     bill_date: date,
     kind: 'trade',
     limit: '100',
   });
   return expecting(await finance.get(`/admin/v1/reconciliation/batches?${query.toString()}`), [200], list(Batch)).data;
 };
+
+const isOver = (batch: Batch | undefined): batch is Batch =>
+  batch?.status === 'completed' || batch?.status === 'abnormal';
+
+/** The first batch of a day, which nobody started: the platform has fetched the bill by its own schedule. */
+export const fetched = (world: World, channel: Channel, date: string): Promise<Batch> =>
+  until(`the batch of ${channel} to finish`, BATCH_SECONDS, async () => {
+    const [found] = await batchesOf(world, channel, date);
+    return isOver(found) ? found : undefined;
+  });
 
 /** Uploads a bill and waits for the batch that its arrival starts. */
 export const reconcile = async (
@@ -24,12 +41,27 @@ export const reconcile = async (
 ): Promise<Batch> => {
   const sha256 = await uploadStatement(world.stage, bill);
   const batch = await until(`the batch of ${bill.name} to finish`, BATCH_SECONDS, async () => {
-    const found = (await batchesOf(world, bill.date)).find(({ object_sha256 }) => object_sha256 === sha256);
-    return found?.status === 'completed' || found?.status === 'abnormal' ? found : undefined;
+    const found = (await batchesOf(world, 'wechat', bill.date)).find(({ object_sha256 }) => object_sha256 === sha256);
+    return isOver(found) ? found : undefined;
   });
   const error = batch.error === null ? '' : ` at line ${batch.error.line}: ${batch.error.reason}`;
   world.say(`  ${bill.name} → version ${batch.version}: ${batch.status}, verdict ${batch.verdict ?? 'none'}${error}`);
   return batch;
+};
+
+/** Both sides of a batch that must agree, to the fen. */
+export const compareSides = (figure: Compare, { bill }: Expected, { statistics }: Batch): void => {
+  for (const side of ['platform', 'channel'] as const) {
+    const said = statistics?.[side];
+    const whose = side === 'platform' ? 'in our books' : 'on the bill';
+    figure(`payments ${whose}, count`, bill.payments.count, said?.payments.count);
+    figure(`payments ${whose}, amount`, bill.payments.amount, said?.payments.amount);
+    figure(`refunds ${whose}, count`, bill.refunds.count, said?.refunds.count);
+    figure(`refunds ${whose}, amount`, bill.refunds.amount, said?.refunds.amount);
+    figure(`channel fees ${whose}`, bill.cost, said?.fees.amount);
+    figure(`net ${whose}`, bill.net, statistics?.bridge[side]);
+  }
+  figure('residual', 0n, statistics?.bridge.residual);
 };
 
 /** What there may be to explain: every result in which the sides do not simply agree. */

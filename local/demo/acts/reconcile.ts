@@ -6,7 +6,7 @@ import { falsehoods, terms } from '../terms.ts';
 import { Stopped } from '../wait.ts';
 import type { Batch, Record } from '../wire/answers.ts';
 import { scene, type World } from '../world.ts';
-import { asFound, batchesOf, bothSides, differences, differingRecords, reconcile } from './batches.ts';
+import { asFound, batchesOf, bothSides, compareSides, differences, differingRecords, reconcile } from './batches.ts';
 import { channelOrderNoOf } from './orders.ts';
 
 /** The number by which both sides know a payment that we know by its amount. */
@@ -47,7 +47,7 @@ const compareFaults = (world: World, records: readonly Record[]): void => {
 const falsehoodCount = Object.keys(falsehoods).length;
 
 const compareFalse = (world: World, { version, verdict, statistics }: Batch, open: readonly string[]): void => {
-  const { net } = expectedOf(world.notebook.orders()).bill;
+  const { net } = expectedOf(world.notebook.ordersAt('wechat')).bill;
   const figure = world.figures.section('reconciliation, version 1: the bill with three faults');
   figure('first verdict', 'version 1 breaks', `version ${version} ${verdict}`);
   figure('net in our books, version 1', net, statistics?.bridge.platform);
@@ -56,21 +56,10 @@ const compareFalse = (world: World, { version, verdict, statistics }: Batch, ope
   figure('differences opened', falsehoodCount, open.length);
 };
 
-const compareTrue = (world: World, { version, verdict, statistics }: Batch): void => {
-  const { bill } = expectedOf(world.notebook.orders());
+const compareTrue = (world: World, batch: Batch): void => {
   const figure = world.figures.section('reconciliation, version 2: the true bill');
-  figure('second verdict', 'version 2 reconciled', `version ${version} ${verdict}`);
-  for (const side of ['platform', 'channel'] as const) {
-    const said = statistics?.[side];
-    const whose = side === 'platform' ? 'in our books' : 'on the bill';
-    figure(`payments ${whose}, count`, bill.payments.count, said?.payments.count);
-    figure(`payments ${whose}, amount`, bill.payments.amount, said?.payments.amount);
-    figure(`refunds ${whose}, count`, bill.refunds.count, said?.refunds.count);
-    figure(`refunds ${whose}, amount`, bill.refunds.amount, said?.refunds.amount);
-    figure(`channel fees ${whose}`, bill.cost, said?.fees.amount);
-    figure(`net ${whose}`, bill.net, statistics?.bridge[side]);
-  }
-  figure('residual', 0n, statistics?.bridge.residual);
+  figure('second verdict', 'version 2 reconciled', `version ${batch.version} ${batch.verdict}`);
+  compareSides(figure, expectedOf(world.notebook.ordersAt('wechat')), batch);
 };
 
 const show = ({ say }: World, records: readonly Record[]): void => {
@@ -118,6 +107,6 @@ export const reconcileDay = async (world: World): Promise<string> => {
   figure('late money that waits for a person', expectedOf(world.notebook.orders()).late.count, waiting.length);
   figure('differences of the bill still open', 0, open.filter((id) => !waiting.includes(id)).length);
   figure('differences resolved', falsehoodCount, resolved.filter((id) => opened.includes(id)).length);
-  figure('versions of the day', 2, (await batchesOf(world, date)).length);
+  figure('versions of the day', 2, (await batchesOf(world, 'wechat', date)).length);
   return date;
 };

@@ -1,10 +1,12 @@
 import { exactly } from '../books/bill.ts';
 import { sum, yuan } from '../books/arithmetic.ts';
 import { expectedOf } from '../books/expected.ts';
+import { prefixed, type Compare } from '../books/figures.ts';
 import { nextInShanghai } from '../clock.ts';
 import { seek } from '../wait.ts';
 import { list, Settlement } from '../wire/answers.ts';
 import { expecting, send, shown } from '../wire/http.ts';
+import type { Channel } from '../stage.ts';
 import { scene, type World } from '../world.ts';
 
 const RELEASE_SECONDS = 10;
@@ -52,20 +54,22 @@ const tell = ({ say }: World, settlement: Settlement | undefined): void => {
   );
 };
 
-/** 14:00: what is reconciled is released by the merchant's T+1 plan. */
-export const settle = async (world: World, date: string): Promise<void> => {
-  const { app, clock, figures, stage, notebook } = world;
-  await clock.moveTo(new Date(nextInShanghai(clock.now(), '14:00').getTime() + 5_000));
-  scene(world, 'the merchant gets its money');
-  const settlement = await seek(RELEASE_SECONDS, async () =>
+const released = ({ app, stage }: World, channel: Channel, date: string): Promise<Settlement | undefined> =>
+  seek(RELEASE_SECONDS, async () =>
     expecting(await app.get('/v1/settlements'), [200], list(Settlement)).data.find(
-      ({ merchant_id, business_date }) => merchant_id === stage.merchant_id && business_date === date,
+      (settlement) =>
+        settlement.merchant_id === stage.merchant_id &&
+        settlement.channel_account_id === stage.channel_accounts[channel] &&
+        settlement.business_date === date,
     ),
   );
+
+const settleAt = async (world: World, channel: Channel, date: string): Promise<void> => {
+  const settlement = await released(world, channel, date);
   tell(world, settlement);
   const statement = settlement && (await fetchStatement(world, settlement));
-  const expected = expectedOf(notebook.orders()).settlement;
-  const figure = figures.section('settlement');
+  const expected = expectedOf(world.notebook.ordersAt(channel)).settlement;
+  const figure = figuresOf(world, channel);
   figure('settled payments, count', expected.payments.count, settlement?.payments.count);
   figure('settled payments, amount', expected.payments.amount, settlement?.payments.amount);
   figure('settled refunds, count', expected.refunds.count, settlement?.refunds.count);
@@ -76,4 +80,16 @@ export const settle = async (world: World, date: string): Promise<void> => {
   figure('statement, lines', expected.payments.count, statement?.lines);
   figure('statement, sum of its lines', expected.net, statement?.net);
   figure('statement, its total', expected.net, statement?.total);
+};
+
+const figuresOf = ({ figures }: World, channel: Channel): Compare =>
+  channel === 'wechat' ? figures.section('settlement') : prefixed('Alipay: ', figures.section('settlement of Alipay'));
+
+/** 14:00: what is reconciled is released by the merchant's T+1 plan, for each channel by itself. */
+export const settle = async (world: World, date: string): Promise<void> => {
+  const { clock } = world;
+  await clock.moveTo(new Date(nextInShanghai(clock.now(), '14:00').getTime() + 5_000));
+  scene(world, 'the merchant gets its money');
+  await settleAt(world, 'wechat', date);
+  await settleAt(world, 'alipay', date);
 };

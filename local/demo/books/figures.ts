@@ -9,7 +9,9 @@ export const sections = [
   'webhooks, each event once by its webhook-id',
   'reconciliation, version 1: the bill with three faults',
   'reconciliation, version 2: the true bill',
+  'reconciliation of Alipay: the bill the platform fetched',
   'settlement',
+  'settlement of Alipay',
   'balances of the merchant',
   'trial balance of the whole ledger',
 ] as const;
@@ -38,6 +40,12 @@ const asWrong = ({ name, expected, actual }: Figure): string => `${name}: expect
 
 /** Writes down one figure. */
 export type Compare = (name: string, expected: Value, actual: Value) => void;
+
+/** The same, for figures that another channel has too. */
+export const prefixed =
+  (prefix: string, compare: Compare): Compare =>
+  (name, expected, actual) =>
+    compare(`${prefix}${name}`, expected, actual);
 
 export class Figures {
   readonly #figures = new Map<string, Figure>();

@@ -1,7 +1,10 @@
+import type { Channel } from '../stage.ts';
+
 /** What the demo did with one order: asked for it, paid it or not, sent money back. Nothing here is the platform's word. */
 export interface Order {
   readonly number: string;
   readonly amount: bigint;
+  readonly channel: Channel;
   /** `paid`: in time. `late`: the money came after we had closed it. `unpaid`: nobody ever paid. */
   readonly fate: 'paid' | 'late' | 'unpaid';
   readonly isClosed: boolean;
@@ -12,8 +15,8 @@ export interface Order {
 export class Notebook {
   readonly #orders = new Map<string, Order>();
 
-  placed(number: string, amount: bigint): void {
-    this.#orders.set(number, { number, amount, fate: 'unpaid', isClosed: false, refunds: [] });
+  placed(number: string, amount: bigint, channel: Channel): void {
+    this.#orders.set(number, { number, amount, channel, fate: 'unpaid', isClosed: false, refunds: [] });
   }
 
   paid(number: string): void {
@@ -30,6 +33,11 @@ export class Notebook {
 
   orders(): readonly Order[] {
     return [...this.#orders.values()];
+  }
+
+  /** Those of one channel: what its bill and its settlement are about. */
+  ordersAt(channel: Channel): readonly Order[] {
+    return this.orders().filter((order) => order.channel === channel);
   }
 
   #change(number: string, changes: (order: Order) => Partial<Order>): void {

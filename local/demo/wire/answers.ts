@@ -77,6 +77,7 @@ export const Difference = z.object({ id: z.string(), kind: z.string(), status: z
 export const Settlement = z.object({
   id: z.string(),
   merchant_id: z.string(),
+  channel_account_id: z.string(),
   business_date: z.string(),
   payments: Tally,
   refunds: Tally,

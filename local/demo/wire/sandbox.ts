@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Channel } from '../stage.ts';
 import { Stopped } from '../wait.ts';
 import { expecting, send, shown } from './http.ts';
 
@@ -15,18 +16,18 @@ export const sandboxControl = (origin: string) => {
   const get = (path: string) => send({ method: 'GET', url: new URL(path, origin) });
   const post = (path: string, body: object, seconds?: number) =>
     send({ method: 'POST', url: new URL(path, origin), body: JSON.stringify(body) }, seconds);
-  const tryPaying = (channelOrderNo: string) => post(`/payer/wechat/${channelOrderNo}/pay`, {});
+  const tryPaying = (channel: Channel, channelOrderNo: string) => post(`/payer/${channel}/${channelOrderNo}/pay`, {});
   return {
     now: async (): Promise<Date> => expecting(await get('/clock'), [200], Now).now,
     advance: async (seconds: number): Promise<Date> =>
       expecting(await post('/clock', { advance_seconds: seconds }, CLOCK_SECONDS), [200], Now).now,
-    /** The payer pays; answers WeChat's number of the trade. */
-    pay: async (channelOrderNo: string): Promise<string> =>
-      expecting(await tryPaying(channelOrderNo), [200], Paid).channel_trade_no,
+    /** The payer pays; answers the channel's number of the trade. */
+    pay: async (channel: Channel, channelOrderNo: string): Promise<string> =>
+      expecting(await tryPaying(channel, channelOrderNo), [200], Paid).channel_trade_no,
     tryPaying,
-    /** The next matching event goes wrong in this way. */
-    arm: async (fault: Fault): Promise<void> => {
-      expecting(await post('/faults', { channel: 'wechat', fault, count: 1 }), [200], Armed);
+    /** The channel's next matching event goes wrong in this way. */
+    arm: async (channel: Channel, fault: Fault): Promise<void> => {
+      expecting(await post('/faults', { channel, fault, count: 1 }), [200], Armed);
     },
     /** Faults that still wait for their event. */
     armed: async (): Promise<readonly string[]> =>

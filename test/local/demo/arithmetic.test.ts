@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { chargeOn, halfUp, sharesReturned, sum, yuan } from '../../../local/demo/books/arithmetic.ts';
 import { expectedOf, trialOf } from '../../../local/demo/books/expected.ts';
 import { Notebook } from '../../../local/demo/books/notebook.ts';
-import { cast, crowd, falsehoods, terms } from '../../../local/demo/terms.ts';
+import { alipayCast, cast, crowd, falsehoods, terms } from '../../../local/demo/terms.ts';
 
 test.each([
   [1n, 0n, 0n],
@@ -47,8 +47,8 @@ test('amounts are written as a Chinese reader of English expects them', () => {
 /** The whole day, as the acts write it down. */
 const dayInBooks = (): Notebook => {
   const notebook = new Notebook();
-  const paid = (number: string, amount: bigint) => {
-    notebook.placed(number, amount);
+  const paid = (number: string, amount: bigint, channel: 'wechat' | 'alipay' = 'wechat') => {
+    notebook.placed(number, amount, channel);
     notebook.paid(number);
   };
   for (const amount of crowd) paid(String(amount), amount);
@@ -58,15 +58,19 @@ const dayInBooks = (): Notebook => {
   for (const refund of cast.refundedInPart.refunds) notebook.refunded('refundedInPart', refund);
   notebook.refunded('refundedInFull', cast.refundedInFull);
   for (const name of ['late', 'abandoned'] as const) {
-    notebook.placed(name, cast[name]);
+    notebook.placed(name, cast[name], 'wechat');
     notebook.closed(name);
   }
   notebook.paid('late');
+  for (const name of ['scanned', 'scannedTwiceTold', 'counter', 'withPassword'] as const)
+    paid(name, alipayCast[name], 'alipay');
+  paid('alipayRefunded', alipayCast.refundedInPart.amount, 'alipay');
+  notebook.refunded('alipayRefunded', alipayCast.refundedInPart.refund);
   return notebook;
 };
 
 test('the figures of the day are those that were once reckoned with a pocket calculator', () => {
-  const expected = expectedOf(dayInBooks().orders());
+  const expected = expectedOf(dayInBooks().ordersAt('wechat'));
   expect(expected.paid).toEqual({ count: 46, amount: 515_658_794n });
   expect(expected.late).toEqual({ count: 1, amount: 26_660n });
   expect(expected.closed).toBe(1);
@@ -80,6 +84,17 @@ test('the figures of the day are those that were once reckoned with a pocket cal
   });
 });
 
+test('so are those of Alipay, and the day is both together', () => {
+  const notebook = dayInBooks();
+  const alipay = expectedOf(notebook.ordersAt('alipay'));
+  expect(alipay.paid).toEqual({ count: 5, amount: 194_598n });
+  expect(alipay.refunds).toEqual({ count: 1, amount: 13_350n });
+  expect([alipay.fees, alipay.feesReturned, alipay.bill.cost]).toEqual([1_947n, 134n, 1_088n]);
+  const [day, wechat] = [expectedOf(notebook.orders()), expectedOf(notebook.ordersAt('wechat'))];
+  expect(day.settlement.net).toBe(wechat.settlement.net + alipay.settlement.net);
+  expect(day.balances.channel_clearing).toBe(wechat.bill.net + alipay.bill.net);
+});
+
 test('what is expected balances', () => {
   const expected = expectedOf(dayInBooks().orders());
   const { debit, credit } = trialOf(expected);
@@ -91,8 +106,12 @@ test('what is expected balances', () => {
 test('no two things of the day are alike, so that none can stand in for another', () => {
   const { refundedInPart, ...others } = cast;
   const { missing: _, changed, extra } = falsehoods;
+  const { refundedInPart: backAtAlipay, ...othersAtAlipay } = alipayCast;
   const amounts = [
     ...crowd,
+    ...Object.values(othersAtAlipay),
+    backAtAlipay.amount,
+    backAtAlipay.refund,
     ...Object.values(others),
     refundedInPart.amount,
     ...refundedInPart.refunds,
