@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 
 import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
 import type { Fault } from '../../local/sandbox/faults.ts';
+import type { Sandbox } from '../../local/sandbox/sandbox.ts';
 import { configuration } from '../../local/seed/configuration.ts';
 import { identitiesIn } from '../../local/seed/identity.ts';
 import { appClient, bearer, plainJson, type Reply } from './client.ts';
@@ -56,6 +57,8 @@ type Subject =
   | 'fee_income'
   | 'channel_clearing'
   | 'channel_cost';
+
+type Channel = keyof Sandbox['channels'];
 
 export interface Batch {
   readonly id: string;
@@ -132,7 +135,8 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     );
   };
 
-  const pay = (orderNo: string): Promise<Reply> => plainJson('POST', control(`/payer/wechat/${orderNo}/pay`));
+  const pay = (orderNo: string, channel: Channel = 'wechat'): Promise<Reply> =>
+    plainJson('POST', control(`/payer/${channel}/${orderNo}/pay`));
 
   const paid = async (over: Record<string, unknown> = {}) => {
     const payment = await place(over);
@@ -168,19 +172,19 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
   const armed = async (): Promise<{ fault: Fault; remaining: number }[]> =>
     (await plainJson('GET', control('/faults'))).body.armed;
 
-  const batches = async (date: string): Promise<Batch[]> => {
-    const query = `channel_account_id=${stage.channel_accounts.wechat}&bill_date=${date}&kind=trade&limit=100`;
+  const batches = async (date: string, channel: Channel = 'wechat', kind = 'trade'): Promise<Batch[]> => {
+    const query = `channel_account_id=${stage.channel_accounts[channel]}&bill_date=${date}&kind=${kind}&limit=100`;
     const reply = await admin.get(`/admin/v1/reconciliation/batches?${query}`);
     expect(reply.status).toBe(200);
     return reply.body.data;
   };
 
   /** Puts a statement where statements arrive; the batches of that day once all of it has been done. */
-  const upload = async (date: string, name: string, bytes: Buffer): Promise<Batch[]> => {
-    const Key = `statements/${stage.channel_accounts.wechat}/${date}/trade/${name}`;
+  const upload = async (date: string, name: string, bytes: Buffer, channel: Channel = 'wechat'): Promise<Batch[]> => {
+    const Key = `statements/${stage.channel_accounts[channel]}/${date}/trade/${name}`;
     await s3.send(new PutObjectCommand({ Bucket: stage.statements_bucket, Key, Body: bytes }));
     await quiet();
-    return batches(date);
+    return batches(date, channel);
   };
 
   /** Moves the platform's clock and lets what is due be done. */
@@ -195,7 +199,7 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     dataDir,
     wechat: wechatHand(stage.api, stage.channel_accounts.wechat, dataDir, now),
     /** What the platform was configured with; a changed copy of it can be imported. */
-    configuration: configuration(identitiesIn(dataDir), sandbox.credentials.wechat, sandbox.channels.wechat),
+    configuration: configuration(identitiesIn(dataDir), sandbox),
     receiver,
     app,
     other,
@@ -228,13 +232,13 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     moveTo: (time: `${number}:${number}`): Promise<void> =>
       advance(Math.ceil((nextInShanghai(now(), time).getTime() - now().getTime()) / 1_000)),
     /** The next matching events at the channel go wrong in this way. */
-    spoil: async (fault: Fault, count = 1): Promise<void> => {
-      const reply = await plainJson('POST', control('/faults'), { channel: 'wechat', fault, count });
+    spoil: async (fault: Fault, count = 1, channel: Channel = 'wechat'): Promise<void> => {
+      const reply = await plainJson('POST', control('/faults'), { channel, fault, count });
       expect(reply.status, JSON.stringify(reply.body)).toBe(200);
     },
-    /** The very bytes that WeChat offers of a day. */
-    bill: async (date: string): Promise<Buffer> => {
-      const response = await fetch(control(`/statements/wechat/${date}/trade`));
+    /** The very bytes that the channel offers of a day. */
+    bill: async (date: string, channel: Channel = 'wechat'): Promise<Buffer> => {
+      const response = await fetch(control(`/statements/${channel}/${date}/trade`));
       expect(response.status).toBe(200);
       return Buffer.from(await response.arrayBuffer());
     },
