@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startIssuer } from './issuer.ts';
 import { startRuntime, type Runtime, type RuntimeOptions } from './runtime/runtime.ts';
 import { startSandbox, type Sandbox } from './sandbox/sandbox.ts';
-import { configuration, keyIds, rows } from './seed/configuration.ts';
+import { accounts, configuration, keyIds, rows, settingsOf } from './seed/configuration.ts';
 import { followSandbox } from './seed/follow-sandbox.ts';
 import { identitiesIn, type Identities } from './seed/identity.ts';
 import { synthesize } from './synthesize.ts';
@@ -57,7 +57,7 @@ const stageOf = async (
     merchant_id: merchant.id,
     suspended_merchant_id: rows.merchants[2]?.id ?? null,
     products: rows.cashier_profiles.map(({ product_code }) => product_code),
-    channel_accounts: { wechat: rows.channel_accounts[0].id, internal: rows.channel_accounts[1].id },
+    channel_accounts: accounts,
     admin: { token: await token('admin', 'admin') },
     finance_maker: { token: await token('maker', 'finance_maker') },
     finance_checker: { token: await token('checker', 'finance_checker') },
@@ -99,13 +99,14 @@ export const startPlatform = async ({
     ...(log && { log }),
   });
   const identities = identitiesIn(dataDir);
-  const document = configuration(identities, sandbox.credentials.wechat, sandbox.channels.wechat);
+  const document = configuration(identities, sandbox);
   const [plan] = document.fee_plans;
   const fee_plans = feePpm === undefined ? [plan] : [{ ...plan, default: { ...plan.default, rate_ppm: feePpm } }];
   const stage = await stageOf(runtime, sandbox, identities, (subject, ...roles) => issuer.token(subject, ...roles));
   const seed = { ...document, fee_plans, existing: 'keep' };
   await runtime.invoke(runtime.outputs['ConfigureFunction'] ?? 'ConfigureFunction', seed);
-  await followSandbox(runtime.api, stage.admin.token, stage.channel_accounts.wechat, sandbox.channels.wechat);
+  for (const [id, { base_url }] of Object.entries(settingsOf(sandbox)))
+    await followSandbox(runtime.api, stage.admin.token, id, base_url);
   return {
     runtime,
     sandbox,

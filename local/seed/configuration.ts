@@ -11,20 +11,33 @@ const Row = z.looseObject({ id: z.string() });
 const Rows = z.object({
   fee_plans: z.tuple([z.looseObject({ id: z.string(), default: z.looseObject({ rate_ppm: z.int() }) })]),
   settlement_plans: z.array(Row),
-  channel_accounts: z.tuple([Row, Row]),
+  channel_accounts: z.tuple([Row, Row, Row]),
   apps: z.tuple([Row, Row]),
   merchants: z.tuple([Row, Row], Row),
   cashier_profiles: z.array(z.looseObject({ id: z.string(), product_code: z.string() })),
 });
 
-export interface WechatAccess {
-  readonly appid: string;
-  readonly mchid: string;
-  readonly merchant_serial: string;
-  readonly merchant_private_key_pem: string;
-  readonly platform_serial: string;
-  readonly platform_public_key_pem: string;
-  readonly api_v3_key: string;
+/** Where the sandbox channels are, and what they have issued. */
+export interface Access {
+  readonly channels: { readonly wechat: string };
+  readonly credentials: {
+    readonly wechat: {
+      readonly appid: string;
+      readonly mchid: string;
+      readonly merchant_serial: string;
+      readonly merchant_private_key_pem: string;
+      readonly platform_serial: string;
+      readonly platform_public_key_pem: string;
+      readonly api_v3_key: string;
+    };
+    readonly alipay: {
+      readonly app_id: string;
+      readonly seller_id: string;
+      readonly app_private_key_pem: string;
+      readonly alipay_public_key_pem: string;
+      readonly gateway: string;
+    };
+  };
 }
 
 export const rows = Rows.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'configuration.json'), 'utf8')));
@@ -37,20 +50,40 @@ const key = (app: { id: string }, { public_key_pem }: Identities['app'], id: str
   not_before: '2026-01-01T00:00:00.000Z',
 });
 
-/** The demo's configuration: two business systems with a merchant each, and one WeChat account at the sandbox. */
-export const configuration = (identities: Identities, wechat: WechatAccess, baseUrl: string) => {
-  const [shop, other] = rows.apps;
-  const [account, internal] = rows.channel_accounts;
+export const accounts = {
+  wechat: rows.channel_accounts[0].id,
+  internal: rows.channel_accounts[1].id,
+  alipay: rows.channel_accounts[2].id,
+};
+
+/** What an account at a sandbox channel is set to, by the account. */
+export const settingsOf = ({ channels, credentials: { wechat, alipay } }: Access) => {
   const { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem } = wechat;
+  const { app_id, seller_id, alipay_public_key_pem } = alipay;
+  return {
+    [accounts.wechat]: {
+      appid,
+      mchid,
+      merchant_serial,
+      platform_serial,
+      platform_public_key_pem,
+      base_url: channels.wechat,
+    },
+    [accounts.alipay]: { app_id, seller_id, alipay_public_key_pem, base_url: alipay.gateway },
+  };
+};
+
+/** The demo's configuration: two business systems with a merchant each, who share the accounts at the sandbox channels. */
+export const configuration = (identities: Identities, access: Access) => {
+  const [shop, other] = rows.apps;
+  const { wechat, alipay } = access.credentials;
+  const settings = settingsOf(access);
   return {
     ...rows,
-    channel_accounts: [
-      {
-        ...account,
-        settings: { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem, base_url: baseUrl },
-      },
-      internal,
-    ],
+    channel_accounts: rows.channel_accounts.map((account) => ({
+      ...account,
+      ...(settings[account.id] && { settings: settings[account.id] }),
+    })),
     keys: [key(shop, identities.app, keyIds.app), key(other, identities.other_app, keyIds.other_app)],
     secrets: {
       apps: {
@@ -58,7 +91,11 @@ export const configuration = (identities: Identities, wechat: WechatAccess, base
         [other.id]: { webhook_secret: identities.other_app.webhook_secret },
       },
       channel_accounts: {
-        [account.id]: { merchant_private_key_pem: wechat.merchant_private_key_pem, api_v3_key: wechat.api_v3_key },
+        [accounts.wechat]: {
+          merchant_private_key_pem: wechat.merchant_private_key_pem,
+          api_v3_key: wechat.api_v3_key,
+        },
+        [accounts.alipay]: { app_private_key_pem: alipay.app_private_key_pem },
       },
     },
   };

@@ -59,14 +59,23 @@ const settings = {
   platform_serial: 'PUB_KEY_ID_1',
   platform_public_key_pem: platformKey.publicKey.export(spki).toString(),
 };
+const alipaySettings = {
+  app_id: '2021000000000001',
+  seller_id: '2088000000000001',
+  alipay_public_key_pem: platformKey.publicKey.export(spki).toString(),
+};
 const [app] = seed.apps;
-const [account, ...others] = seed.channel_accounts;
+const [account, internal, alipay] = seed.channel_accounts;
 
 const document = (
   over: { account?: object; settings?: object; secrets?: object; apps?: object; key?: object } = {},
 ) => ({
   ...seed,
-  channel_accounts: [{ ...account, ...over.account, settings: { ...settings, ...over.settings } }, ...others],
+  channel_accounts: [
+    { ...account, ...over.account, settings: { ...settings, ...over.settings } },
+    internal,
+    { ...alipay, settings: alipaySettings },
+  ],
   keys: [
     {
       id: 'key_of_the_shop',
@@ -79,7 +88,10 @@ const document = (
   ],
   secrets: {
     apps: { [app.id]: { webhook_secret, ...over.apps } },
-    channel_accounts: { [account.id]: { merchant_private_key_pem: private_pem, api_v3_key, ...over.secrets } },
+    channel_accounts: {
+      [account.id]: { merchant_private_key_pem: private_pem, api_v3_key, ...over.secrets },
+      [alipay.id]: { app_private_key_pem: private_pem },
+    },
   },
 });
 

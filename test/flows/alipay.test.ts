@@ -1,7 +1,9 @@
+import type { Page } from 'puppeteer-core';
 import { describe, expect, test } from 'vitest';
 
+import { textOf, useBrowser } from './browser.ts';
 import { plainJson } from './client.ts';
-import { costOf, feeOf, fresh, useMachine, type Batch } from './machine.ts';
+import { costOf, eventually, feeOf, fresh, useMachine, type Batch } from './machine.ts';
 import { dateInShanghai } from './shanghai.ts';
 
 const machine = useMachine();
@@ -160,6 +162,40 @@ describe('a payment on Alipay’s own page', () => {
   });
 });
 
+describe('a payer who chooses Alipay on the cashier', () => {
+  const openTab = useBrowser();
+  const placed = () => machine().place({ method: undefined, product_code: 'web', subject: 'Tea 茶' });
+  const choose = async (page: Page, method: string) => {
+    await page.click(`input[value="${method}"]`);
+    await page.click('form[data-choice] button');
+  };
+
+  test('on a phone is led to Alipay’s page, pays there, and finds a cashier that knows', async () => {
+    const payment = await placed();
+    const { page } = await openTab({ agent: 'phone', width: 390 });
+    await page.goto(`${payment.cashier_url}&lang=en`);
+    await choose(page, 'alipay_wap');
+    await eventually('Alipay’s page', () =>
+      page.url().startsWith(`${machine().stage.sandbox_channels.alipay}/cashier/`),
+    );
+    await Promise.all([page.waitForNavigation(), page.click('form[action$="/pay"] button')]);
+    expect(await textOf(page, '[role=status]')).toContain('Paid.');
+    await page.goto(payment.cashier_url);
+    await eventually('the page to show that it is paid', async () => (await page.$('.paid')) !== null);
+    expect(await machine().until(payment.id, 'paid')).toMatchObject({ method: 'alipay_wap' });
+  });
+
+  test('on a computer scans a code, and sees that it is paid', async () => {
+    const payment = await placed();
+    const { page } = await openTab();
+    await page.goto(`${payment.cashier_url}&lang=en`);
+    await choose(page, 'alipay_qr');
+    await page.waitForSelector('.code');
+    await pay(await machine().read(payment.id));
+    await eventually('the page to show that it is paid', async () => (await page.$('.paid')) !== null);
+  });
+});
+
 describe('a payer’s code at the counter', () => {
   const charge = (auth_code: string, over = {}) => place({ method: 'alipay_code', payer: { auth_code }, ...over });
 
@@ -218,9 +254,10 @@ describe('what goes wrong at Alipay', () => {
   test.each([
     ['of a QR code', 'alipay_qr', {}],
     ['of a code at the counter', 'alipay_code', { payer: { auth_code: '281234567890123456' } }],
-  ])('an answer that never comes is no failure: the payment %s is found paid', async (_, method, over) => {
+  ])('an answer that never comes is no failure: the payment %s is found paid by asking', async (_, method, over) => {
     const { receiver, quiet } = machine();
     await spoil('timeout_but_paid');
+    await spoil('lose_callback');
     const payment = await place({ method, ...over });
     expect(payment).toMatchObject({ status: 'paying', attempts: [{ status: 'unknown', action: null }] });
     await machine().until(payment.id, 'paid');
@@ -353,17 +390,23 @@ describe('a refund at Alipay', () => {
 describe('Alipay’s statements of a day', () => {
   const completed = (batch: Batch | undefined) => batch && [batch.version, batch.status, batch.verdict];
 
+  /** A day of its own, from nine o'clock on. */
+  const newDay = async (): Promise<string> => {
+    await machine().moveTo('23:59');
+    await machine().moveTo('09:00');
+    return dateInShanghai(machine().now());
+  };
+
   test('are fetched by the platform, reconcile to the fen, and release the day’s money', async () => {
-    const { app, batches, stage, moveTo, quiet, now, until } = machine();
-    await moveTo('09:00');
-    const date = dateInShanghai(now());
+    const { app, batches, stage, moveTo, quiet, until } = machine();
+    const date = await newDay();
     const one = await paid({ amount: 12_345 });
     await paid({ amount: 1 });
     await place({ method: 'alipay_code', payer: { auth_code: '281234567890123456' }, amount: 6_789 });
     const asked = { payment_id: one.id, merchant_refund_id: fresh('refund'), amount: 2_345 };
     await until((await app.post('/v1/refunds', asked)).body.id, 'succeeded');
     await place({ amount: 777 });
-    await moveTo('10:00');
+    await moveTo('08:00');
     await moveTo('10:31');
     await quiet();
     const [trade, ...more] = await batches(date, 'alipay');
@@ -388,9 +431,8 @@ describe('Alipay’s statements of a day', () => {
   });
 
   test('uploaded as they were offered start the same batch; one that was cut short is abnormal and says where', async () => {
-    const { moveTo, now, upload, bill } = machine();
-    await moveTo('11:00');
-    const date = dateInShanghai(now());
+    const { upload, bill } = machine();
+    const date = await newDay();
     await paid({ amount: 4_321 });
     await spoil('truncated_statement');
     const torn = await upload(date, 'torn.zip', await bill(date, 'alipay'), 'alipay');
@@ -406,11 +448,11 @@ describe('Alipay’s statements of a day', () => {
     ['a payment that is missing', 'missing_line', 'platform_only'],
     ['a payment that nobody placed', 'extra_line', 'channel_only'],
   ] as const)('with %s break, and the line is named', async (_, fault, result) => {
-    const { moveTo, now, upload, bill } = machine();
-    await moveTo('09:00');
-    const date = dateInShanghai(now());
+    const { upload, bill } = machine();
+    const date = await newDay();
     await spoil(fault);
     await paid({ amount: 5_432 });
+    await paid({ amount: 1_234 });
     const [batch] = await upload(date, `${fault}.zip`, await bill(date, 'alipay'), 'alipay');
     expect(batch).toMatchObject({ status: 'completed', verdict: 'breaks' });
     expect(batch!.statistics.results[result].count).toBe(1);

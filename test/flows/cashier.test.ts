@@ -168,7 +168,7 @@ describe('a payer on a computer', () => {
     const disabled = await page.$$eval('input:disabled', (inputs) =>
       inputs.map((input) => input.getAttribute('value')),
     );
-    expect(disabled).toEqual(['wechat_h5', 'wechat_jsapi']);
+    expect(disabled).toEqual(['wechat_h5', 'alipay_wap', 'wechat_jsapi']);
     expect(await textOf(page, 'fieldset')).toContain('Open this page on your phone');
     const reply = await fetch(url.replace('?', '/attempts?'), {
       method: 'POST',
