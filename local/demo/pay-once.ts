@@ -54,7 +54,7 @@ const payOnce = async (amount: number): Promise<void> => {
   const [attempt] = placed.attempts;
   say(`201: payment ${placed.id} is ${placed.status}`);
   say(`  The payer's QR code  ${attempt?.action?.content ?? 'none'}`);
-  const tradeNo = await sandbox.pay('wechat', attempt?.channel_order_no ?? '');
+  const tradeNo = await sandbox.pay(attempt?.channel_order_no ?? '');
   say(`  Paid at the sandbox  WeChat's trade ${tradeNo}`);
   const app = appClient(stage.api, stage.app, now);
   const paid = await until(`payment ${placed.id} to be paid`, 45, async () => {

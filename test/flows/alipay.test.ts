@@ -182,7 +182,7 @@ describe('a payer who chooses Alipay on the cashier', () => {
     expect(await textOf(page, '[role=status]')).toContain('Paid.');
     await page.goto(payment.cashier_url);
     await eventually('the page to show that it is paid', async () => (await page.$('.paid')) !== null);
-    expect(await machine().until(payment.id, 'paid')).toMatchObject({ method: 'alipay_wap' });
+    expect((await machine().until(payment.id, 'paid')).attempts[0].method).toBe('alipay_wap');
   });
 
   test('on a computer scans a code, and sees that it is paid', async () => {
@@ -373,6 +373,17 @@ describe('a refund at Alipay', () => {
       body: { code: 'refund_exceeds_refundable' },
     });
     await quiet();
+  });
+
+  test('that Alipay refuses has failed, and the money can be refunded again', async () => {
+    const { app, read } = machine();
+    const payment = await paid();
+    await spoil('refund_fails');
+    const asked = { payment_id: payment.id, merchant_refund_id: fresh('refund'), amount: 1_000 };
+    const { body } = await app.post('/v1/refunds', asked);
+    await machine().until(body.id, 'failed');
+    expect(await read(payment.id)).toMatchObject({ amount_refunded: 0, amount_refundable: 10_000 });
+    await refund(payment, 10_000);
   });
 
   test('of which Alipay does not say whether it was made is asked about, and made once', async () => {

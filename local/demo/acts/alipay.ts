@@ -59,7 +59,7 @@ export const sellAtAlipay = async (world: World): Promise<void> => {
   const { scanned, scannedTwiceTold, refundedInPart } = alipayCast;
   scene(world, 'customers with Alipay');
   const first = await scan(world, { name: 'alipay-scanned', amount: scanned, subject: 'A tea strainer' });
-  await sandbox.arm('alipay', 'duplicate_callback');
+  await sandbox.arm('duplicate_callback', 'alipay');
   const second = await scan(world, { name: 'alipay-twice', amount: scannedTwiceTold, subject: 'A samovar' });
   say(`  ${yuan(scanned)} and ${yuan(scannedTwiceTold)} are scanned and paid; of the second Alipay tells twice.`);
   const third = await charge(world);

@@ -49,7 +49,7 @@ export const place = async (world: World, order: NewOrder): Promise<Payment> => 
 export const channelOrderNoOf = ({ attempts }: Payment): string => attempts[0]?.channel_order_no ?? '';
 
 export const pay = async ({ sandbox, notebook }: World, channel: Channel, payment: Payment): Promise<string> => {
-  const tradeNo = await sandbox.pay(channel, channelOrderNoOf(payment));
+  const tradeNo = await sandbox.pay(channelOrderNoOf(payment), channel);
   notebook.paid(payment.merchant_order_id);
   return tradeNo;
 };

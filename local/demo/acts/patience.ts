@@ -66,7 +66,7 @@ const expire = async (world: World, { abandoned, callbackLost }: Morning): Promi
   await told(world, 'payment.paid', [callbackLost.id]);
   const { status, close_reason } = await paymentNow(world, abandoned);
   say(`  ${yuan(cast.abandoned)} was never paid: the payment is ${status} (${close_reason}), and the app was told.`);
-  const answer = await sandbox.tryPaying('wechat', channelOrderNoOf(abandoned));
+  const answer = await sandbox.tryPaying(channelOrderNoOf(abandoned));
   say(`  Its payer comes back and tries → ${shown(answer)}`);
   figures.section('answers that must be as agreed')(
     'paying what has expired',

@@ -46,7 +46,7 @@ const refundSome = async (world: World, { refundedInPart, refundedInFull }: Morn
 const payLate = async (world: World): Promise<void> => {
   const { say, app, sandbox, notebook } = world;
   const late = await place(world, { name: 'late', amount: cast.late, subject: 'A tea table' });
-  await sandbox.arm('wechat', 'paid_after_close');
+  await sandbox.arm('paid_after_close');
   expecting(await app.post(`/v1/payments/${late.id}/close`), [200, 202], Payment);
   notebook.closed(late.merchant_order_id);
   await told(world, 'payment.closed', [late.id]);

@@ -26,7 +26,7 @@ const placeUnlucky = async (world: World) => {
   const { say, sandbox, receiver } = world;
   const sinceLost = stopwatch();
   const callbackLost = await place(world, { name: 'callback-lost', amount: cast.callbackLost, subject: 'An umbrella' });
-  await sandbox.arm('wechat', 'lose_callback');
+  await sandbox.arm('lose_callback');
   await payAtWechat(world, callbackLost);
   say(`  ${yuan(cast.callbackLost)} is paid, but WeChat's callback gets lost. Nobody tells the platform.`);
 
@@ -40,7 +40,7 @@ const placeUnlucky = async (world: World) => {
   say(`  ${yuan(cast.refusedOnce)} is paid; the app's endpoint for it will refuse the first delivery with 503.`);
 
   const callbackTwice = await place(world, { name: 'callback-twice', amount: cast.callbackTwice, subject: 'A kettle' });
-  await sandbox.arm('wechat', 'duplicate_callback');
+  await sandbox.arm('duplicate_callback');
   await payAtWechat(world, callbackTwice);
   say(`  ${yuan(cast.callbackTwice)} is paid, and WeChat sends its callback twice.`);
 

@@ -16,17 +16,18 @@ export const sandboxControl = (origin: string) => {
   const get = (path: string) => send({ method: 'GET', url: new URL(path, origin) });
   const post = (path: string, body: object, seconds?: number) =>
     send({ method: 'POST', url: new URL(path, origin), body: JSON.stringify(body) }, seconds);
-  const tryPaying = (channel: Channel, channelOrderNo: string) => post(`/payer/${channel}/${channelOrderNo}/pay`, {});
+  const tryPaying = (channelOrderNo: string, channel: Channel = 'wechat') =>
+    post(`/payer/${channel}/${channelOrderNo}/pay`, {});
   return {
     now: async (): Promise<Date> => expecting(await get('/clock'), [200], Now).now,
     advance: async (seconds: number): Promise<Date> =>
       expecting(await post('/clock', { advance_seconds: seconds }, CLOCK_SECONDS), [200], Now).now,
     /** The payer pays; answers the channel's number of the trade. */
-    pay: async (channel: Channel, channelOrderNo: string): Promise<string> =>
-      expecting(await tryPaying(channel, channelOrderNo), [200], Paid).channel_trade_no,
+    pay: async (channelOrderNo: string, channel: Channel = 'wechat'): Promise<string> =>
+      expecting(await tryPaying(channelOrderNo, channel), [200], Paid).channel_trade_no,
     tryPaying,
     /** The channel's next matching event goes wrong in this way. */
-    arm: async (channel: Channel, fault: Fault): Promise<void> => {
+    arm: async (fault: Fault, channel: Channel = 'wechat'): Promise<void> => {
       expecting(await post('/faults', { channel, fault, count: 1 }), [200], Armed);
     },
     /** Faults that still wait for their event. */

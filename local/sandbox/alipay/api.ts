@@ -72,8 +72,9 @@ const apis = new Map<string, Api>([
   [
     'alipay.trade.refund',
     api(requests.refund, (desk, request) => {
-      const { order, refund, isNew } = refundTrade(desk, request);
-      return refundView(order, refund, isNew);
+      const refunded = refundTrade(desk, request);
+      if (refunded instanceof Refusal) return refunded;
+      return refundView(refunded.order, refunded.refund, refunded.isNew);
     }),
   ],
   [

@@ -10,6 +10,7 @@ import {
   paid,
   pays,
   placed,
+  refunded,
   statement,
 } from './alipay-merchant.ts';
 import { control, given, until, type Given } from './given.ts';
@@ -121,6 +122,15 @@ describe('a fault', () => {
     expect((await pays(world, no)).status).toBe(409);
     expect(await hear(1)).toMatchObject([{ told: { out_trade_no: no, trade_status: 'TRADE_SUCCESS' } }]);
     expect((await asked(world, no))['trade_status']).toBe('TRADE_SUCCESS');
+  });
+
+  it('refund_fails: the next refund is refused, and may be asked for again', async () => {
+    const no = await paid(world);
+    await armed(world, 'refund_fails');
+    expect(await refunded(world, no, 'R1', '1.00')).toMatchObject({ sub_code: 'ACQ.TRADE_NOT_ALLOW_REFUND' });
+    const query = { out_trade_no: no, out_request_no: 'R1' };
+    expect(await call(world, 'alipay.trade.fastpay.refund.query', query)).not.toHaveProperty('refund_status');
+    expect(await refunded(world, no, 'R1', '1.00')).toMatchObject({ fund_change: 'Y' });
   });
 
   it('of one channel leaves the other alone', async () => {

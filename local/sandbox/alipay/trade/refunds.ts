@@ -1,7 +1,7 @@
 import { feeReturned } from '../../fees.ts';
-import { nowOf, type Desk } from '../desk.ts';
+import { nowOf, takesFault, type Desk } from '../desk.ts';
 import { notify } from '../wire/callbacks.ts';
-import { refused } from '../wire/refusal.ts';
+import { refused, type Refusal } from '../wire/refusal.ts';
 import type { Request, TradeName } from '../wire/requests.ts';
 import { isPaid, isStarted, tradeStatus, type PaidOrder, type Refund, type StartedOrder } from './books.ts';
 import { aboutMoney, orderNamed, shut, tradeNamed } from './trades.ts';
@@ -48,7 +48,7 @@ const giveBack = (desk: Desk, order: PaidOrder, request: Pick<Refund, 'out_reque
 };
 
 /** The same request number again is the same refund; with another amount it is refused. @see https://opendocs.alipay.com/open/3aea9b48_alipay.trade.refund */
-export const refundTrade = (desk: Desk, request: Request<'refund'>): RefundOfTrade => {
+export const refundTrade = (desk: Desk, request: Request<'refund'>): RefundOfTrade | Refusal => {
   const found = tradeNamed(desk, request);
   // Only a refund of the whole may do without a number; it has the order's.
   const number = request.out_request_no ?? found.out_trade_no;
@@ -60,6 +60,7 @@ export const refundTrade = (desk: Desk, request: Request<'refund'>): RefundOfTra
   const order = refuseUnlessRefundable(desk, found, request.refund_amount);
   if (request.out_request_no === undefined && request.refund_amount !== order.paid.amount)
     throw refused('ACQ.INVALID_PARAMETER', '参数无效：部分退款时out_request_no必传');
+  if (takesFault(desk, 'refund_fails')) return refused('ACQ.TRADE_NOT_ALLOW_REFUND', '当前交易不允许退款');
   return giveBack(desk, order, {
     out_request_no: number,
     reason: request.refund_reason,
