@@ -67,7 +67,7 @@ describe('a payment by Alipay’s QR code', () => {
     const { app, order } = machine();
     const asked = order({ method: 'alipay_qr' });
     const replies = await Promise.all(Array.from({ length: 5 }, () => app.post('/v1/payments', asked)));
-    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 201]);
+    expect(replies.map(({ status }) => status).filter((status) => status === 201)).toHaveLength(1);
     expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
     const codes = replies.flatMap(({ body }) => body.attempts[0]?.action?.content ?? []);
     expect(new Set(codes).size).toBe(1);
