@@ -42,8 +42,11 @@ const query = async (
  * Whether an order that its channel does not know may still arrive there. One that was placed, and told what its payer must do,
  * does not: where a channel makes orders when their payers open them (Alipay), nobody has, and closing it now is all there is.
  */
-const mayStillArrive = ({ action, created_at }: Attempt, { closing }: Wanted, now: Date): boolean =>
-  !(closing && action) && now.getTime() - created_at.getTime() < absentForSureAfter;
+const mayStillArrive = (
+  { action, created_at, sent_again_at = created_at }: Attempt,
+  { closing }: Wanted,
+  now: Date,
+): boolean => !(closing && action) && now.getTime() - sent_again_at.getTime() < absentForSureAfter;
 
 /** What is wanted of the order: how it stands, that it brings no more money, or that what it holds is taken. */
 export interface Wanted {

@@ -93,7 +93,8 @@ export const Attempt = z.object({
   created_at: Instant,
   /** How long the first try to place it took, whatever came of it. */
   placing_ms: z.int().min(0).optional(),
-  looked_at: Instant.optional(),
+  /** When its order was last sent once more, long after the first time. */
+  sent_again_at: Instant.optional(),
 });
 export type Attempt = z.infer<typeof Attempt>;
 

@@ -5,7 +5,7 @@ import type { Deps as RouteDeps } from '#routing/choose-account.ts';
 
 import { afterOutcome, attempts, type Attempt } from './attempt.ts';
 import { changePayment } from './apply-outcome.ts';
-import { askChannel } from './ask-channel.ts';
+import { askChannel, holdsFor } from './ask-channel.ts';
 import type { RiskDeps } from './judge-payment.ts';
 import { isScanned } from './in-store.ts';
 import type { Deps as LookDeps } from './look-again.ts';
@@ -88,16 +88,42 @@ const timed = (payment: Payment, no: number, took: number): Payment =>
     attempt.placing_ms === undefined ? { ...attempt, placing_ms: Math.max(0, took) } : attempt,
   );
 
+/** Nothing follows from the absence of an order as young as this, nor of one sent in the meantime. */
+const youngFor = 20_000;
+
+const mayBeSent = (payment: Payment, now: Date) =>
+  !isFinal(payment) && !payment.close_requested_at && payment.expires_at > now;
+
+/**
+ * Before an order is sent once more that is written down: whoever asks about it meanwhile, and is told that it is not there,
+ * must not conclude that it never will be. A renewed one stands there already.
+ */
+const noteSending = (deps: Deps, payment: Payment, no: number): Promise<Payment> =>
+  changePayment(
+    deps,
+    payment.id,
+    (read) => {
+      const now = deps.now();
+      if (!mayBeSent(read, now)) return read;
+      return changeAttempt(read, no, (attempt) =>
+        isUnanswered(attempt) && now.getTime() - attempt.created_at.getTime() > youngFor
+          ? { ...attempt, sent_again_at: now }
+          : attempt,
+      );
+    },
+    payment,
+  );
+
 /**
  * Sends an attempt's order to its channel, once, and writes what it answered; again when its action has run out. Whatever
  * it answered, how the attempt ends is not known yet: it is looked at after 10 s and 30 s, because payers pay within seconds
  * and callbacks get lost; if even those messages are lost, the due index has it within a minute.
  */
-export const sendOrder = async (deps: Deps, payment: Payment, no: number): Promise<Payment> => {
+export const sendOrder = async (deps: Deps, seen: Payment, no: number): Promise<Payment> => {
+  const payment = await noteSending(deps, seen, no);
   const attempt = payment.attempts.find((other) => other.no === no);
-  const isOpen = !isFinal(payment) && !payment.close_requested_at && payment.expires_at > deps.now();
   const isRenewal = attempt !== undefined && isRunOut(attempt, deps.now());
-  if (!attempt || !isOpen || !(isRenewal || isUnanswered(attempt))) return payment;
+  if (!attempt || !mayBeSent(payment, deps.now()) || !(isRenewal || isUnanswered(attempt))) return payment;
   const began = deps.now();
   const placing = await place(deps, payment, attempt);
   const took = deps.now().getTime() - began.getTime();
@@ -109,6 +135,8 @@ export const sendOrder = async (deps: Deps, payment: Payment, no: number): Promi
     (read) => {
       // An order that is known to stand there still stands, whatever a further try of it met.
       if (isRenewal && !learnt && placing?.kind !== 'placed') return read;
+      // An order that was sent once more meanwhile may be there by now.
+      if (learnt && !holdsFor(learnt, read)) return read;
       const after = learnt
         ? hear(read, no, learnt.outcome, { identity: learnt.identity, now })
         : afterPlacing(read, no, placing?.kind === 'ask' ? undefined : placing, now);

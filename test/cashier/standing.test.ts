@@ -47,7 +47,9 @@ describe('how a payment stands for its payer', () => {
 
   test('has another revision exactly when the payer would see something else', () => {
     const waiting = revision({ attempts: [given.attempt({ action })] });
-    expect(revision({ version: 9, attempts: [given.attempt({ action, looked_at: given.minutes(1) })] })).toBe(waiting);
+    expect(revision({ version: 9, attempts: [given.attempt({ action, sent_again_at: given.minutes(1) })] })).toBe(
+      waiting,
+    );
     expect(revision({ attempts: [given.attempt()] })).not.toBe(waiting);
     expect(revision({ attempts: [failed, given.attempt({ no: 2, action })] })).not.toBe(waiting);
   });

@@ -4,7 +4,7 @@ import { addAttempt } from '#payments/add-attempt.ts';
 import { applyOutcome } from '#payments/apply-outcome.ts';
 import { closePayment } from '#payments/close-payment.ts';
 import { lookAgain } from '#payments/look-again.ts';
-import { hear, statusOf, type Payment } from '#payments/payment.ts';
+import { channelOrderNo, hear, statusOf, type Payment } from '#payments/payment.ts';
 import { readFlow } from '#flow/read-flow.ts';
 import { dueReader } from '#looks/store.ts';
 import { sweep } from '#looks/sweep.ts';
@@ -233,6 +233,29 @@ describe('a look', () => {
     at.clock.now = given.minutes(1);
     await lookAgain(at.deps, placed.id, { moveOn: false });
     expect(statusOf(await at.deps.payments.get(placed.id))).toBe('closed');
+  });
+
+  test('at an order that is being sent once more proves nothing: it would be paid beside the next one', async () => {
+    const at = shop(the.db);
+    const { place } = at.paper.channel;
+    at.paper.channel.place = () => Promise.reject(new Error('nothing arrives'));
+    const { id } = await at.place('a');
+    at.clock.now = given.minutes(2);
+    at.paper.channel.place = async (order) => {
+      // While it is on its way the schedule looks, and the channel does not know it yet.
+      await lookAgain(at.deps, id, { moveOn: true });
+      await expect(addAttempt(at.deps, at.app, { id, method: 'wechat_jsapi', payer: { openid: 'o' } })).rejects.toThrow(
+        'attempt_in_flight',
+      );
+      return place(order);
+    };
+    const again = await at.place('a');
+    expect(again.attempts).toMatchObject([{ status: 'pending', action: { type: 'qr_code' } }]);
+    expect([...at.paper.orders.keys()]).toEqual([channelOrderNo(again, again.attempts[0]!)]);
+    at.paper.orders.clear();
+    at.clock.now = given.minutes(3);
+    await lookAgain(at.deps, id, { moveOn: true });
+    expect((await at.deps.payments.get(id)).attempts[0]?.status).toBe('failed');
   });
 
   test('is handed to whoever looks after it: payments and refunds, and notices', async () => {

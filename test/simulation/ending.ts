@@ -1,6 +1,6 @@
 import { shardOf } from '#kernel/id.ts';
 
-import type { Trade } from './channel.ts';
+import type { Trade } from './ports/channel.ts';
 import * as given from '../given.ts';
 import {
   foldedOf,
@@ -12,7 +12,7 @@ import {
   type RawRefund,
 } from './invariants.ts';
 import { accounts, feePpm, type World } from './world.ts';
-import type { Row } from './tables.ts';
+import type { Row } from './ports/tables.ts';
 
 /* The end of a history, judged by the channels' books. Everything has come to rest; what is not there now is lost. */
 
@@ -210,7 +210,7 @@ const telling = (world: World, say: Say) => {
   const acked = count(
     world.posted.filter((post) => post.acked).map(({ type, id, eventId }) => ({ key: `${type} ${id}`, id: eventId })),
   );
-  const buried = new Set(world.queues.dead.map(({ body }) => (body as { id: string }).id));
+  const buried = new Set(world.queues.buried.map(({ body }) => (body as { id: string }).id));
   const dead = count(
     world
       .rows<{ id: string; type: string; event_id: string; body: string; status: string }>('ntc_')
@@ -266,6 +266,7 @@ export const ended = (world: World): string[] => {
   for (const complaint of world.complaints) say(false, `answers: ${complaint}`);
   for (const channel of world.channels) for (const complaint of channel.complaints) say(false, `channel: ${complaint}`);
   say(world.callbacksUntaken === 0, `callbacks: ${world.callbacksUntaken} are never taken`);
+  for (const { queue, message } of world.queues.dead) say(false, `queues: ${queue} can never handle ${message.body}`);
   say(world.due.size === 0, `rest: ${[...world.due.keys()].join(', ')} is due for ever`);
   const mismatches = payments.flatMap(({ attempts }) =>
     attempts.filter(({ mismatch, late, duplicate }) => mismatch ?? late ?? duplicate),

@@ -1,4 +1,6 @@
-import type { Changed, Row } from './tables.ts';
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Changed, Row } from './ports/tables.ts';
 
 /* What must be so, read from raw rows and from the channels' own books: nothing of the code under test judges itself. */
 
@@ -250,7 +252,7 @@ export class Watch {
 
   #notice(pk: string, before: Row | undefined, after: Row | undefined): void {
     if (!before || !after) return;
-    this.#say(before['body'] === after['body'], `notice: what ${pk} tells has changed`);
+    this.#say(isDeepStrictEqual(before['body'], after['body']), `notice: what ${pk} tells has changed`);
     this.#say(before['status'] !== 'delivered' || after['status'] === 'delivered', `terminal: ${pk} was delivered`);
     this.#say(Number(after['attempt']) <= Number(before['attempt']) + 1, `notice: ${pk} skips a step`);
   }

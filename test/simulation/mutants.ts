@@ -135,21 +135,21 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'late money pays for the order',
     'payments/payment.ts',
-    "const late = before === 'closed';",
+    "const late = before === 'closed' || (!duplicate && !canComplete(payment, attempt));",
     'const late = false;',
   ),
   mutant(
     'the second money pays for the order again',
     'payments/payment.ts',
-    "const duplicate = before === 'paid' || before === 'paid_late';",
+    "const duplicate = before === 'paid' || before === 'paid_late' || isStagePaid;",
     'const duplicate = false;',
   ),
   mutant('a success can be failed', 'payments/attempt.ts', '  succeeded: {},', "  succeeded: { fail: 'failed' },"),
   mutant(
     'suspense is forgotten: all money is the merchant’s',
     'payments/journals.ts',
-    'isWinner(attempt)\n',
-    "attempt.status !== 'failed'\n",
+    "if (!isWinner(attempt)) return [credit('suspense', amount)];",
+    '',
   ),
   mutant(
     'money of a mismatch has no journal',
@@ -179,7 +179,7 @@ export const mutants: readonly Mutant[] = [
     'an outage while closing counts as closed',
     'payments/ask-channel.ts',
     '    return undefined;\n  }\n};',
-    "    return closing ? { no: attempt.no, outcome: { kind: 'closed' }, identity: { merchant: '', app: '' } } : undefined;\n  }\n};",
+    "    return wanted.closing ? { no: attempt.no, outcome: { kind: 'closed' }, identity: { merchant: '', app: '' } } : undefined;\n  }\n};",
   ),
   mutant(
     'a second method does not close the first',
@@ -190,8 +190,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'two attempts share a number',
     'payments/add-attempt.ts',
-    'no: free.attempts.length + 1',
-    'no: read.attempts.length + 1',
+    '{ ...free, payer: paying.payer }, method)',
+    '{ ...read, payer: paying.payer }, method)',
   ),
   mutant(
     'a number with other content answers the old payment',
@@ -313,8 +313,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'the channel’s cost comes back in full each time',
     'refunds/totals.ts',
-    'shareReturned(cost, paid, accepted + amount, cost_returned)',
-    'shareReturned(cost, paid, paid, 0n)',
+    'shareReturned(cost, charged, accepted + amount, cost_returned)',
+    'shareReturned(cost, charged, charged, 0n)',
   ),
   mutant(
     'a refund under way is not looked at',
@@ -327,6 +327,12 @@ export const mutants: readonly Mutant[] = [
     'payments/start-attempt.ts',
     'attempt.mismatch\n      ? attempt',
     'attempt.mismatch && now.getTime() === 0\n      ? attempt',
+  ),
+  mutant(
+    'that an order is sent once more is not written down first',
+    'payments/start-attempt.ts',
+    '{ ...attempt, sent_again_at: now }',
+    'attempt',
   ),
   mutant(
     'an order that was sent since is believed absent',

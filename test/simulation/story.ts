@@ -3,10 +3,10 @@ import { derivedId, tail } from '#kernel/id.ts';
 import type { Method } from '#channels/channel.ts';
 
 import * as given from '../given.ts';
-import { Chance } from './chance.ts';
+import { Chance } from './ports/chance.ts';
 import { ended } from './ending.ts';
 import { isLive } from './invariants.ts';
-import { accounts, app, calm, merchants, methods, World, type Code, type Weather } from './world.ts';
+import { app, calm, merchants, methods, World, type Code, type Weather } from './world.ts';
 
 /** What somebody does, and when (in milliseconds). */
 export type Command = { readonly at: number } & (
@@ -32,6 +32,8 @@ export interface OrderSpec {
   readonly amount: bigint;
   readonly method: Method;
   readonly expiresInSeconds: number;
+  /** Its first order never reaches the channel, which answers nothing. */
+  readonly isForgotten?: true;
 }
 
 /** A whole history: the same story is the same history. */
@@ -60,6 +62,7 @@ const weatherFrom = (chance: Chance): Weather => ({
 });
 
 const orderFrom = (chance: Chance): OrderSpec => ({
+  ...(chance.is(0.05) && { isForgotten: true }),
   merchant: chance.is(0.15) ? 1 : 0,
   amount: BigInt(chance.of([10_000, 9_999, 101, 7, 1, 12_345])),
   method: chance.of(methods),
@@ -76,6 +79,24 @@ const refundOf = (chance: Chance, amount: bigint): bigint => {
     1 + chance.below(whole),
   ]);
   return BigInt(Math.max(1, part));
+};
+
+/**
+ * An order that its channel has never received is placed again in the very minute in which the sweep has it looked at: when
+ * nothing is learnt of it but that it is not there.
+ */
+const commandsForForgotten = (chance: Chance, order: number): Command[] => {
+  const waits = [100, 1_000] as const;
+  const sweep = 120_000;
+  const again = chance.of([1, 2, 3]);
+  return [
+    { kind: 'place', at: chance.below(5_000), order, waits },
+    ...Array.from({ length: again }, () => ({ kind: 'place', at: sweep + chance.below(150), order, waits }) as const),
+    chance.is(0.5)
+      ? { kind: 'close', at: sweep + chance.below(5_000), order }
+      : { kind: 'attempt', at: sweep + chance.below(5_000), order, method: chance.of(methods) },
+    { kind: 'pay', at: sweep + chance.below(60_000), order, which: 0, nasty: false, silent: false },
+  ];
 };
 
 /** A moment: most things happen close together, so that they meet. */
@@ -100,7 +121,8 @@ const attemptsFor = (
 };
 
 const commandsFor = (chance: Chance, order: number, spec: OrderSpec, crowd: boolean): Command[] => {
-  const { amount, method, expiresInSeconds } = spec;
+  const { amount, method, expiresInSeconds, isForgotten } = spec;
+  if (isForgotten) return commandsForForgotten(chance, order);
   const found: Command[] = [];
   const start = chance.is(0.7) ? 0 : chance.below(5_000);
   const waits = [chance.below(400), chance.of([1_000, 59_000, 61_000]), chance.of([5_000, 60_000])];
@@ -290,6 +312,8 @@ export const tell = async (
 ): Promise<Told> => {
   const world = new World(code, story.seed, story.weather);
   world.clock.trace = trace;
+  for (const [order, { isForgotten }] of story.orders.entries())
+    if (isForgotten) world.losesFirst(`${tail(paymentIdOf(story, order))}01`);
   prepare?.(world);
   for (const command of story.commands)
     world.clock.after(command.at, () => {
@@ -308,28 +332,29 @@ export const tell = async (
   return { violations, world };
 };
 
-/** The same story with as little in it as still goes wrong. */
-export const shrunk = async (code: Code, story: Story, stillFails: (told: Told) => boolean): Promise<Story> => {
-  let least = story;
-  const fails = async (candidate: Story) => stillFails(await tell(code, candidate));
-  const clear = { ...story, weather: calm };
-  if (await fails(clear)) least = clear;
+/** The same story with as little in it as still goes wrong in the same way. */
+export const least = async (code: Code, story: Story): Promise<Story> => {
+  const wrongOf = async (candidate: Story) => (await tell(code, candidate)).violations[0]?.split(':')[0];
+  const wrong = await wrongOf(story);
+  if (wrong === undefined) return story;
+  let smallest = story;
+  const isKept = async (candidate: Story) => {
+    if ((await wrongOf(candidate)) !== wrong) return false;
+    smallest = candidate;
+    return true;
+  };
+  await isKept({ ...story, weather: calm });
   for (let isLess = true; isLess;) {
     isLess = false;
-    for (let at = least.commands.length - 1; at >= 0; at -= 1) {
-      const candidate = { ...least, commands: least.commands.filter((_, index) => index !== at) };
-      if (candidate.commands.length === 0 || !(await fails(candidate))) continue;
-      least = candidate;
-      isLess = true;
+    for (let at = smallest.commands.length - 1; at >= 0; at -= 1) {
+      const commands = smallest.commands.filter((_, index) => index !== at);
+      if (commands.length > 0 && (await isKept({ ...smallest, commands }))) isLess = true;
     }
     for (const name of Object.keys(calm) as (keyof Weather)[]) {
-      const candidate = { ...least, weather: { ...least.weather, [name]: calm[name] } };
-      if (JSON.stringify(candidate.weather) === JSON.stringify(least.weather) || !(await fails(candidate))) continue;
-      least = candidate;
-      isLess = true;
+      const weather = { ...smallest.weather, [name]: calm[name] };
+      if (JSON.stringify(weather) === JSON.stringify(smallest.weather)) continue;
+      if (await isKept({ ...smallest, weather })) isLess = true;
     }
   }
-  return least;
+  return smallest;
 };
-
-export const accountOfMethod = (method: Method) => accounts.find((account) => account.methods.includes(method))!;

@@ -7,13 +7,13 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 
 import * as given from '../given.ts';
-import { Chance } from './chance.ts';
-import { bodyOf, SimulatedChannel, type Trade } from './channel.ts';
-import { Clock, faults, type Ended, type Fault, type Kind } from './clock.ts';
+import { Chance } from './ports/chance.ts';
+import { bodyOf, SimulatedChannel, type Trade } from './ports/channel.ts';
+import { Clock, faults, type Ended, type Fault, type Kind } from './ports/clock.ts';
 import type * as realCode from './code.ts';
 import { Watch, type RawPayment } from './invariants.ts';
-import { Bus, Queues, Shard } from './queues.ts';
-import { Tables, type Changed, type Row } from './tables.ts';
+import { Bus, Queues, Shard } from './ports/queues.ts';
+import { Tables, type Changed, type Row } from './ports/tables.ts';
 
 export type Code = typeof realCode;
 
@@ -240,6 +240,7 @@ export class World {
   callbacksUntaken = 0;
   healthy = false;
   #weather: Weather;
+  readonly #lost = new Set<string>();
   #lastSweep = 0;
   #sweeping = false;
   #due = new Map<string, number>();
@@ -255,7 +256,7 @@ export class World {
     this.clock = new Clock(given.minutes(60 * (seed % 24)), new Chance(seed));
     const { chance } = this.clock;
     this.clock.latency = () => (chance.is(this.#weather.slowRate) ? chance.below(7_000) : chance.below(40));
-    this.clock.weather = (_, { kind }) => this.#fault(kind);
+    this.clock.weather = (_, { kind, name }) => (this.#lost.delete(name) ? 'lost' : this.#fault(kind));
     this.clock.tick = { next: () => this.#nextSweep(), run: () => void this.#sweep() };
     this.tables = new Tables(this.clock, code.dynamo);
     this.tables.lag = () => (chance.is(this.#weather.lagRate) ? 1 + chance.below(20) : 0);
@@ -272,17 +273,24 @@ export class World {
     return chance.of<Fault>(faults[kind]);
   }
 
+  /** The first sending of this order reaches nobody. */
+  losesFirst(orderNo: string): void {
+    this.#lost.add(`place ${orderNo}`);
+  }
+
   /** No more faults from now on, and whatever was given up is tried again. */
   heal(): void {
     this.clock.say('— the world heals —');
     this.healthy = true;
     this.#weather = calm;
+    this.queues.redrive();
   }
 
   #channel(accountId: string, index: number): SimulatedChannel {
     const { chance } = this.clock;
     return new SimulatedChannel(accountId, this.clock, {
       canClose: index === 0,
+      returns: () => chance.below(chance.is(this.#weather.slowRate) ? 5_000 : 150),
       refuses: () => chance.is(this.#weather.refuseRate),
       arrived: (no) => this.#arrived(no),
       refusesRefund: () => chance.is(this.#weather.refundFails / 3),

@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Database } from '#platform/database.ts';
 
 import type { Clock } from './clock.ts';
-import type * as code from './code.ts';
+import type * as code from '../code.ts';
 import { holds, updated, type Row } from './expressions.ts';
 
 export type { Row } from './expressions.ts';

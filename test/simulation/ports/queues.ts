@@ -7,6 +7,8 @@ interface Queued {
   readonly id: string;
   readonly body: string;
   receives: number;
+  /** A person has had it tried again. */
+  isRedriven?: true;
 }
 
 export interface QueueRules {
@@ -24,8 +26,11 @@ const receivesAtMost = 5;
 export class Queues {
   readonly #clock: Clock;
   readonly rules = new Map<string, QueueRules>();
-  /** What was sent to a queue that nothing drains, and what could not be handled. */
-  readonly dead: { queue: string; body: unknown }[] = [];
+  /** What was sent to a queue that nothing drains: where it waits for a person. */
+  readonly buried: { queue: string; body: unknown }[] = [];
+  /** What could not be handled in as many tries as a queue gives it. */
+  readonly dead: { queue: string; message: Queued }[] = [];
+  #isWatched = false;
   #made = 0;
 
   constructor(clock: Clock) {
@@ -57,7 +62,7 @@ export class Queues {
   #put(queue: string, body: string, delay: number): void {
     const rules = this.rules.get(queue);
     if (!rules) {
-      this.dead.push({ queue, body: JSON.parse(body) });
+      this.buried.push({ queue, body: JSON.parse(body) });
       return;
     }
     this.#made += 1;
@@ -67,12 +72,26 @@ export class Queues {
     if (rules.twice()) this.#clock.after(delay + this.#clock.chance.below(20_000), come);
   }
 
-  async #deliver(queue: string, rules: QueueRules, message: Queued): Promise<void> {
-    message.receives += 1;
-    if (message.receives > receivesAtMost) {
-      this.dead.push({ queue, body: JSON.parse(message.body) });
+  /** From now on a person, whom the alarm of the dead letters calls, has each of them tried again, once. */
+  redrive(): void {
+    this.#isWatched = true;
+    for (const { queue, message } of this.dead.splice(0)) this.#giveUp(queue, message);
+  }
+
+  #giveUp(queue: string, message: Queued): void {
+    this.#clock.say(`${queue} gives up ${message.body}`);
+    const rules = this.rules.get(queue);
+    if (!rules || !this.#isWatched || message.isRedriven) {
+      this.dead.push({ queue, message });
       return;
     }
+    const redriven: Queued = { ...message, receives: 0, isRedriven: true };
+    this.#clock.after(0, () => void this.#deliver(queue, rules, redriven));
+  }
+
+  async #deliver(queue: string, rules: QueueRules, message: Queued): Promise<void> {
+    message.receives += 1;
+    if (message.receives > receivesAtMost) return this.#giveUp(queue, message);
     const failed = await rules.work([{ messageId: message.id, body: message.body }]);
     if (failed === 'all' || failed.has(message.id))
       this.#clock.after(visibility, () => void this.#deliver(queue, rules, message));

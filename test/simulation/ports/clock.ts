@@ -47,6 +47,8 @@ export interface Made<Result> {
   readonly retried?: () => Result;
   /** In milliseconds; otherwise as long as calls take. */
   readonly takes?: number;
+  /** How long its answer is under way, in milliseconds: what it says may not be so any more. */
+  readonly returns?: number;
 }
 
 const current = new AsyncLocalStorage<Task>();
@@ -151,7 +153,7 @@ export class Clock {
 
   #happen<Result>(
     task: Task,
-    { kind, name, perform, refuse, retried }: Made<Result>,
+    { kind, name, perform, refuse, retried, returns }: Made<Result>,
     fault: Fault | undefined,
     { answer, reject }: { answer: (perform: () => Result) => void; reject: (error: unknown) => void },
   ): void {
@@ -159,8 +161,11 @@ export class Clock {
     const timeout = () => reject(new TimeoutError(`${name}: no answer`));
     switch (fault) {
       case undefined:
-      case 'partial':
-        return answer(perform);
+      case 'partial': {
+        if (returns === undefined) return answer(perform);
+        const result = perform();
+        return this.after(returns, () => answer(() => result), task);
+      }
       case 'throttled':
       case 'conflict':
         return reject(refuse?.(fault) ?? new TimeoutError(fault));

@@ -9,7 +9,7 @@ import type {
   RefundToPlace,
 } from '#channels/channel.ts';
 
-import * as given from '../given.ts';
+import * as given from '../../given.ts';
 import type { Clock } from './clock.ts';
 
 /** Money that the channel has taken, by its own books. */
@@ -36,6 +36,8 @@ interface RefundAtChannel {
 }
 
 export interface Nature {
+  /** How long an answer is under way, in milliseconds. */
+  readonly returns: () => number;
   readonly canClose: boolean;
   /** How likely it says no to a new order; which it then says of that number for ever. */
   readonly refuses: () => boolean;
@@ -79,7 +81,8 @@ export class SimulatedChannel {
     readCallback: ({ body }) => heardIn(body),
   };
 
-  #call = <Result>(name: string, perform: () => Result) => this.#clock.call({ kind: 'channel', name, perform });
+  #call = <Result>(name: string, perform: () => Result) =>
+    this.#clock.call({ kind: 'channel', name, perform, returns: this.nature.returns() });
 
   #place(order: OrderToPlace): Placing {
     const { channelOrderNo: no } = order;
