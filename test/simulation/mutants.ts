@@ -184,14 +184,14 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a second method does not close the first',
     'payments/add-attempt.ts',
-    'const free = await closeLive(deps, read);',
-    'const free = read;',
+    'const free = { ...(await closeLive(deps, read)),',
+    'const free = { ...read,',
   ),
   mutant(
     'two attempts share a number',
     'payments/add-attempt.ts',
-    '{ ...free, payer: paying.payer }, method)',
-    '{ ...read, payer: paying.payer }, method)',
+    'const attempts = await newAttempts(deps, merchant, free, method);',
+    'const attempts = await newAttempts(deps, merchant, { ...free, attempts: read.attempts }, method);',
   ),
   mutant(
     'a number with other content answers the old payment',
