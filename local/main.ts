@@ -2,6 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { cureOf, portOf } from './cures.ts';
 import { exampleCashier } from './example-order.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { rehearse, sabotages } from './rehearse.ts';
@@ -16,26 +17,25 @@ const writeStage = (stage: Platform['stage']) => {
 
 const firstScreen = ({ stage }: Platform, cashier: string | undefined) => `
   Suanpan 算盘 runs on this machine. Nothing leaves it; nobody needs an account.
-
     API          ${stage.api}/openapi.json
     Cashier      ${cashier ?? 'all examples of today are paid'}
     Payer page   ${stage.sandbox}/payer
     Clock        ${stage.sandbox}/clock
     Keys, tokens ${folder}/demo.json
-
-  Try it:  npm run pay     signs a payment, pays it at the sandbox and shows both
-           npm run call    signs and sends any request (npm run call -- GET /v1/payments?merchant_order_id=x)
-           npm run demo    plays and checks a whole payment day on a store of its own
+  Try  npm run pay      signs a payment, pays it at the sandbox and shows both
+       npm run call     signs and sends any request    npm run trace    what became of a payment
+       npm run trigger  makes any event happen         npm run listen   shows the webhooks, hands them on
+       npm run demo     plays and checks a whole payment day on a store of its own
   State is kept in ${folder}/ (npm start -- --fresh begins empty). Ctrl-C stops everything.
 `;
 
 /** Serves until it is told to stop. */
-const serve = async ({ fresh, verbose }: { fresh: boolean; verbose: boolean }) => {
+const serve = async (port: number, { fresh, verbose }: { fresh: boolean; verbose: boolean }) => {
   const start = performance.now();
   if (fresh) rmSync(folder, { recursive: true, force: true });
   const platform = await startPlatform({
     dataDir: folder,
-    port: Number(process.env['PORT'] ?? 3_000),
+    port,
     ...(verbose && { log: (line: string) => console.error(line) }),
   });
   writeStage(platform.stage);
@@ -76,4 +76,16 @@ if (positionals[0] === 'demo') {
   const right = await rehearse(sabotageOf(values.sabotage), (line) => console.log(line));
   process.exit(right ? 0 : 1);
 }
-await serve(values);
+
+const port = portOf(process.env['PORT']);
+if (typeof port === 'string') {
+  console.error(port);
+  process.exit(1);
+}
+try {
+  await serve(port, values);
+} catch (error) {
+  const cure = cureOf(error, { folder, port });
+  console.error(cure ?? error);
+  process.exit(1);
+}
