@@ -1,8 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 
+import * as z from 'zod';
+
+const Told = z.object({ code: z.string().optional(), message: z.string().optional() });
+
 /** Why a start has failed, in words that say what to do; nothing when it is a bug, which is shown whole. */
 export const cureOf = (error: unknown, { folder, port }: { folder: string; port: number }): string | undefined => {
-  const { code = '', message = '' } = Object(error) as { code?: string; message?: string };
+  const { code = '', message = '' } = Told.safeParse(error).data ?? {};
   if (code === 'EADDRINUSE' || /EADDRINUSE/.test(message))
     return `Port ${port} is taken. End what listens there, or take another: PORT=${port + 1} npm start`;
   if (/another runtime is running/.test(message))

@@ -78,19 +78,19 @@ const { scripts: found } = (await import('../../package.json', { with: { type: '
 const scripts = Object.keys(found);
 
 describe('a start that cannot be', () => {
-  test.each([
-    ['a port that is none', 'PORT=abc', (_: string) => 'abc', 'from 1 to 65535'],
-    ['a port beyond all ports', 'PORT=70000', (_: string) => '70000', 'from 1 to 65535'],
+  test.each<[string, string, (cwd: string) => string, string]>([
+    ['a port that is none', 'PORT=abc', () => 'abc', 'from 1 to 65535'],
+    ['a port beyond all ports', 'PORT=70000', () => '70000', 'from 1 to 65535'],
     [
       'a file where its folder should be',
       '',
-      (cwd: string) => (writeFileSync(join(cwd, '.local'), ''), '0'),
+      (cwd) => (writeFileSync(join(cwd, '.local'), ''), '0'),
       'is a file, and must be a folder',
     ],
     [
       'a damaged store',
       '',
-      (cwd: string) => {
+      (cwd) => {
         mkdirSync(join(cwd, '.local/runtime'), { recursive: true });
         writeFileSync(join(cwd, '.local/runtime/runtime.sqlite'), 'half of a file that was being written');
         return '0';
@@ -100,7 +100,7 @@ describe('a start that cannot be', () => {
     [
       'a damaged file of identities',
       '',
-      (cwd: string) => {
+      (cwd) => {
         mkdirSync(join(cwd, '.local'), { recursive: true });
         writeFileSync(join(cwd, '.local/issuer.json'), '{"key":');
         return '0';
