@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { build, type Metafile } from 'esbuild';
 
+import { builtinsAsTheyAre, keysOfTheRole, noEventStreams } from './lean.ts';
+
 /** The files that something outside calls; each becomes a function of its own. */
 const entries = 'functions/**/{http,admin,worker,schedule,steps,stream,intake,invoke}.ts';
 
@@ -54,8 +56,7 @@ export const bundle = async (folder = output): Promise<Metafile> => {
     minify: true,
     legalComments: 'none',
     mainFields: ['module', 'main'],
-    // Some dependencies are CommonJS and ask for built-in modules by `require`.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    plugins: [keysOfTheRole, noEventStreams, builtinsAsTheyAre],
     logLevel: 'warning',
   });
   await bundlePages(folder);
