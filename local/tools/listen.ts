@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 
 import { Stopped } from '../demo/wait.ts';
-import { expecting, send } from '../demo/wire/http.ts';
+import { expecting } from '../demo/wire/http.ts';
 import { isGenuine } from '../demo/wire/receiver.ts';
 import { handsOn, readStage, runTool, type Hands } from './stage.ts';
 
@@ -15,14 +15,11 @@ const usage = `npm run listen [-- --forward-to URL]   shows each webhook, verifi
 const App = z.looseObject({ id: z.string(), notify_url: z.string().optional() });
 
 /** Has the demo app told here for as long as this runs; what was set before is set again afterwards. */
-const hearAt = async ({ stage, operator }: Hands, url: string) => {
+const hearAt = async ({ stage, operator, put: change }: Hands, url: string) => {
   const path = `/admin/v1/apps/${stage.app.id}`;
-  const put = async (change: object) => {
+  const put = async (over: object) => {
     const { created_at: _, ...row } = expecting(await operator.get(path), [200], App);
-    const headers = { authorization: `Bearer ${stage.admin.token}`, 'content-type': 'application/json' };
-    const body = JSON.stringify({ ...row, ...change });
-    const answer = await send({ method: 'PUT', url: new URL(path, stage.api), headers, body });
-    if (answer.status !== 200) throw new Stopped(`the app's address could not be set: ${answer.text}`);
+    await change(path, { ...row, ...over });
   };
   const { notify_url: before } = expecting(await operator.get(path), [200], App);
   await put({ notify_url: url });

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
+import * as z from 'zod';
+
 import { nextInShanghai, shanghaiDate } from '../demo/clock.ts';
 import { Stopped, until } from '../demo/wait.ts';
 import { Batch, list, Payment, Refund } from '../demo/wire/answers.ts';
@@ -95,6 +97,38 @@ const settled = async (wish: Wish): Promise<void> => {
   say(`settled: ${data.length} settlements in all`);
 };
 
+const Rules = z.looseObject({
+  id: z.string(),
+  app_id: z.string().optional(),
+  version: z.int(),
+  rules: z.array(z.unknown()),
+});
+
+/** A rule that asks for a code for this very amount; the rules that stood before stand again afterwards. */
+const challenged = async (wish: Wish): Promise<void> => {
+  const { hands, amount, say } = wish;
+  const path = '/admin/v1/risk-rules';
+  const standing = async () =>
+    expecting(await hands.operator.get(`${path}?limit=100`), [200], list(Rules)).data.find(
+      ({ app_id }) => app_id === hands.stage.app.id,
+    );
+  const when = { currency: 'CNY', amount_min: amount, amount_max: amount };
+  const rules = [{ id: 'triggered', when, verdict: 'challenge' }];
+  const before = await standing();
+  if (before) await hands.put(`${path}/${before.id}`, { ...before, id: undefined, rules });
+  else
+    expecting(await hands.operator.post(path, { name: 'Triggered', app_id: hands.stage.app.id, rules }), [201], Rules);
+  say('a rule asks for a code; the clock is moved by half a minute, after which it acts');
+  await hands.sandbox.advance(31);
+  await hands.readClock();
+  const payment = await place(wish);
+  if (payment.status !== 'challenged') throw new Stopped(`${payment.id} is ${payment.status}`);
+  const now = await standing();
+  if (now) await hands.put(`${path}/${now.id}`, { ...now, id: undefined, rules: before?.rules ?? [] });
+  await hands.sandbox.advance(31);
+  await hands.readClock();
+};
+
 /** How each event comes about, for real: an app asks, a payer pays, a channel confirms. One entry for each event type. */
 export const scenes: Readonly<Record<string, { readonly what: string; readonly play: (wish: Wish) => Promise<void> }>> =
   {
@@ -106,6 +140,10 @@ export const scenes: Readonly<Record<string, { readonly what: string; readonly p
         await wish.hands.app.post(`/v1/payments/${payment.id}/close`, {});
         await untilIs(wish, payment.id, 'closed');
       },
+    },
+    'payment.challenge_required': {
+      what: 'a risk rule asks for a code; moves the clock by a minute',
+      play: challenged,
     },
     'payment.paid_late': {
       what: 'the channel confirms that it is closed, and takes the money all the same',
