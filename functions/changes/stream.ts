@@ -42,6 +42,7 @@ const deps = {
   noteHealth: healthNoter({
     health: healthStore(db, env('BOOKS_TABLE')),
     account: configuration.channelAccount,
+    now,
     noteOutage: (what: string, error: unknown) => log.error('not noted', error, { what }),
   }),
   announce: announcer(db, new EventBridgeClient(), sqs, configuration, now),

@@ -26,19 +26,35 @@ interface Deps {
   readonly health: Pick<HealthStore, 'save'>;
   readonly account: (id: string) => Promise<ChannelAccount | undefined>;
   readonly noteOutage: (what: string, error: unknown) => void;
+  readonly now: () => Date;
 }
 
 const tries = 3;
 const waitingAtMost = 1_000;
+/** Good news of an account that is well can wait so long, and until there are so many of them. */
+const patience = { milliseconds: 10_000, observations: 50 };
 
 /**
  * Writes down how accounts did. Nothing that matters waits for it: what others were faster with, or what cannot be written, is
  * kept for the next time; what is folded twice is counted twice.
  */
-export const healthNoter = ({ health, account, noteOutage }: Deps) => {
+export const healthNoter = ({ health, account, noteOutage, now }: Deps) => {
   // What this environment knows to stand there. Whoever wrote since shows theirs when ours is refused.
   const known = new Map<string, Health>();
   let waiting: readonly Observation[] = [];
+
+  /** What changes nothing that anybody decides by is written with what comes next: a write for each payment is too many. */
+  const canWait = (accountId: string, seen: readonly Observation[]): boolean => {
+    const stands = known.get(accountId);
+    const oldest = Math.min(...seen.map(({ at }) => at.getTime()));
+    return (
+      stands !== undefined &&
+      !stands.opened_at &&
+      seen.length < patience.observations &&
+      now().getTime() - oldest < patience.milliseconds &&
+      seen.every(({ isGood }) => isGood)
+    );
+  };
 
   const isNoted = async (accountId: string, seen: readonly Observation[]): Promise<boolean> => {
     const { breaker = usualBreaker, time_zone: timeZone = 'Asia/Shanghai' } = (await account(accountId)) ?? {};
@@ -57,10 +73,12 @@ export const healthNoter = ({ health, account, noteOutage }: Deps) => {
     waiting = [];
     await Promise.all(
       [...byAccount].map(async ([accountId, ofIt]) => {
-        const noted = await isNoted(accountId, ofIt).catch((error: unknown) => {
-          noteOutage(`the health of ${accountId}`, error);
-          return false;
-        });
+        const noted =
+          !canWait(accountId, ofIt) &&
+          (await isNoted(accountId, ofIt).catch((error: unknown) => {
+            noteOutage(`the health of ${accountId}`, error);
+            return false;
+          }));
         if (!noted) waiting = [...waiting, ...ofIt].slice(-waitingAtMost);
       }),
     );

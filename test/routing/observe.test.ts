@@ -78,11 +78,13 @@ describe('an account that is tried', () => {
 });
 
 describe('the health of an account', () => {
+  const clock = { now: given.noon };
   const noter = (outages: string[] = [], store = healthStore(the.db, 'books')) =>
     healthNoter({
       health: store,
       account: async () => given.channelAccount({ breaker }),
       noteOutage: (what) => void outages.push(what),
+      now: () => clock.now,
     });
   const seen = (accountId: string, isGood: boolean): Observation => ({ accountId, at: given.noon, isGood, ms: 100 });
 
@@ -96,6 +98,29 @@ describe('the health of an account', () => {
     const health = await healthStore(the.db, 'books').find(healthId(account));
     expect(health?.days).toEqual([[given.today, [20, 60, 8_000]]]);
     expect(wellnessOf(health, breaker, given.noon).state).toBe('open');
+  });
+
+  test('is written seldom while all is well, and at once when something is not', async () => {
+    const account = given.channelAccount({ id: 'chn_0000000000000000000000HEA2' }).id;
+    const store = healthStore(the.db, 'books');
+    let writes = 0;
+    const counted = { save: (health: Parameters<typeof store.save>[0]) => ((writes += 1), store.save(health)) };
+    const note = noter([], counted as never);
+    const at = async (seconds: number, isGood: boolean, count = 1) => {
+      clock.now = new Date(given.noon.getTime() + seconds * 1_000);
+      await note(Array.from({ length: count }, () => ({ accountId: account, at: clock.now, isGood, ms: 100 })));
+      return writes;
+    };
+    // The first tells what stands there; then good news waits for ten seconds, or for company.
+    expect([await at(0, true), await at(1, true), await at(5, true), await at(10.9, true)]).toEqual([1, 1, 1, 1]);
+    expect(await at(11, true)).toBe(2);
+    expect([await at(12, true, 49), await at(13, true)]).toEqual([2, 3]);
+    expect([await at(14, false), await at(15, true)]).toEqual([4, 4]);
+    // Of an account that is kept from payments each good one is news.
+    await at(16, false, 200);
+    expect([await at(17, true), await at(18, true)]).toEqual([6, 7]);
+    expect((await store.find(healthId(account)))?.days).toEqual([[given.today, [58, 201, 25_900]]]);
+    clock.now = given.noon;
   });
 
   test('that cannot be written holds nobody up', async () => {

@@ -154,6 +154,7 @@ const kitOf = (code: Code) => {
       health,
       account: async (id) => accounts.find((account) => account.id === id),
       noteOutage: () => undefined,
+      now,
     }),
     announce: (events: Parameters<Code['announce']>[1]) => code.announce(announceDeps, events),
   };
