@@ -9,7 +9,6 @@ import type { PaymentToPlace } from '#payments/operations.ts';
 import { statusOf, type Payment } from '#payments/payment.ts';
 import { placePayment } from '#payments/place-payment.ts';
 import { paymentView } from '#payments/view.ts';
-import type { RiskRules } from '#risk/rules.ts';
 import { velocityStore } from '#risk/store.ts';
 
 import * as given from '../given.ts';
@@ -22,7 +21,7 @@ beforeAll(async () => (the = await tables()));
 afterAll(() => the.stop());
 
 /** A shop with these rules; the codes that were told, in order: 000001, 000002, … */
-const riskyShop = (rules: readonly object[], over: Partial<RiskRules> = {}) => {
+const riskyShop = (rules: readonly object[], over: object = {}) => {
   const at = shop(the.db);
   const standing = { row: riskRules(rules, over), version: 7 };
   const told: { id: string; code: string }[] = [];
@@ -341,6 +340,14 @@ describe('an engine', () => {
   test('is not asked about what a rule has blocked, or let pass', async () => {
     const blocked = riskyShop(always('block'), { engine });
     expect(statusOf((await blocked.place('a')).payment)).toBe('closed');
+    const often = { id: 'often', verdict: 'block', velocity: { by: 'merchant', window_seconds: 60, count: 1 } };
+    const counted = riskyShop([often], { engine: { ...engine, when: { currency: 'CNY', amount_min: 20_000 } } });
+    await counted.place('a');
+    // It would be asked about this one, and there is nobody: counting has said enough.
+    expect(paymentView((await counted.place('b', { amount: 20_000n })).payment)).toMatchObject({
+      status: 'closed',
+      risk: { reasons: ['often'] },
+    });
     const passed = riskyShop(always('pass'), { engine });
     expect(paymentView((await passed.place('a')).payment)).toMatchObject({
       status: 'paying',
