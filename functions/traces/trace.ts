@@ -113,8 +113,12 @@ export const traceOf = (payment: Payment, { notices, posted }: Beside): Step[] =
   );
 };
 
-const riskOf = (payment: Payment): string =>
-  'risk' in payment && payment.risk ? JSON.stringify(payment.risk) : 'passed: no rule applied';
+const riskOf = ({ risk }: Payment): string => {
+  if (!risk) return 'passed: there are no rules';
+  const { decision, reasons = ['no rule applied'], rule_version, passed_at } = risk;
+  const answered = passed_at ? `, answered at ${passed_at.toISOString()}` : '';
+  return `${decision}: ${reasons.join(', ')} (version ${rule_version})${answered}`;
+};
 
 export const traceView = (payment: Payment, beside: Beside): z.input<typeof TraceView> =>
   z.encode(TraceView, { payment_id: payment.id, status: statusOf(payment), steps: traceOf(payment, beside) });
