@@ -79,7 +79,7 @@ const journalsOf = (
   const fee = (channel?.fee ?? 0n) - (platform?.fee ?? 0n);
   return journal({ cause: causeOf(difference), owner, accounting_date: businessDate(now, time_zone), currency }, [
     signed('channel_clearing', gross - fee, day.channel_account_id),
-    signed('channel_cost', fee),
+    signed('channel_cost', fee, day.channel_account_id),
     signed(counterparts[task.kind], feeBack - gross),
     credit('fee_income', feeBack),
   ]);

@@ -45,7 +45,7 @@ export const recoverPayment = async (deps: Deps, difference: Difference): Promis
     debit('fee_income', fee),
     credit('channel_clearing', receipt.amount, account),
     debit('channel_clearing', receipt.cost, account),
-    credit('channel_cost', receipt.cost),
+    credit('channel_cost', receipt.cost, account),
   ]);
   return {
     changes: [

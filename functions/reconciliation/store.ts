@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { committer, type Refusal, type Write } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
-import { listKeys } from '#platform/listed.ts';
+import { listed, listKeys } from '#platform/listed.ts';
 import { rows } from '#platform/rows.ts';
 
 import { Batch, type BatchId, type StatementDay } from './batch.ts';
@@ -80,6 +80,12 @@ export const reconciliationStore = (db: Database, table: string) => {
     /** Of a day, those of every channel account, whatever became of them. */
     listDuplicates: (date: string, after: Place | undefined, limit: number) =>
       page(duplicatesList(date), after, limit, differences.getMany),
+
+    /** Of a day, those that nobody has dealt with: there are few, or somebody must look at it anyway. */
+    openDuplicates: async (date: string): Promise<Difference[]> => {
+      const keys = await listed(db, table, duplicatesList(date), {});
+      return (await differences.getMany(keys.map(pointedTo))).filter(({ status }) => status !== 'resolved');
+    },
 
     listDifferences: (status: DifferenceStatus, after: Place | undefined, limit: number) =>
       page(differenceList(status), after, limit, differences.getMany),

@@ -38,10 +38,11 @@ export const deskOf = (db: Database, at: Shop) => {
     audits,
     planner: planner({ ...at.deps, differences }),
   };
+  const notedOrders = businessOrderStore(db, 'books', at.deps.now);
   const followDeps = {
     ...at.deps,
     differences,
-    samePaid: businessOrderStore(db, 'books', at.deps.now),
+    samePaid: notedOrders,
     paymentsOf: at.deps.payments.getMany,
     refundsLate: async () => refundsLate,
     awaited: async () => [],
@@ -57,6 +58,7 @@ export const deskOf = (db: Database, at: Shop) => {
     store,
     told,
     looks,
+    notedOrders,
     /** Folds what these rows have become since they were folded last, as the stream would. */
     async changed(...ids: string[]) {
       const changes = await Promise.all(
