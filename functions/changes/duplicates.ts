@@ -6,14 +6,16 @@ import type { Difference } from '#reconciliation/differences/difference.ts';
 import { secondPayment } from './differences.ts';
 
 interface Deps {
-  /** The other payments that have paid the same business order. */
+  /** All payments that have paid the same business order, this one among them, in the order of hearing. */
   readonly samePaid: (payment: Payment) => Promise<readonly string[]>;
   readonly paymentsOf: (ids: readonly string[]) => Promise<readonly Payment[]>;
 }
 
 const paidAt = (payment: Payment) => winner(payment)?.receipt?.paid_at.getTime() ?? 0;
 
-const byPaying = (a: Payment, b: Payment) => paidAt(a) - paidAt(b) || (a.id < b.id ? -1 : 1);
+/** By the channels' own instants, which may be whole seconds: what they do not tell apart is told apart by when we heard of it. */
+const byPaying = (heard: readonly string[]) => (a: Payment, b: Payment) =>
+  paidAt(a) - paidAt(b) || heard.indexOf(a.id) - heard.indexOf(b.id);
 
 const toldOf = (payment: Payment): BusinessEvent => ({
   id: eventId('payment.duplicate', payment.id, 'business_order'),
@@ -32,10 +34,11 @@ export const duplicatesOf = async (
   deps: Deps,
   payment: Payment,
 ): Promise<{ differences: Difference[]; events: BusinessEvent[] }> => {
-  const others = await deps.samePaid(payment);
+  const heard = await deps.samePaid(payment);
+  const others = heard.filter((id) => id !== payment.id);
   if (others.length === 0) return { differences: [], events: [] };
   const standing = (await deps.paymentsOf(others)).filter((other) => winner(other) && refundable(other) > 0n);
-  const [original, second] = [...standing, payment].toSorted(byPaying);
+  const [original, second] = [...standing, payment].toSorted(byPaying(heard));
   if (!original || !second) return { differences: [], events: [] };
   const duplicate = original.id === payment.id ? second : payment;
   return { differences: secondPayment(duplicate, original), events: [toldOf(duplicate)] };

@@ -19,17 +19,18 @@ export const businessOrderStore = (db: Database, table: string, now: () => Date)
     [books.ttl]: Math.floor(now().getTime() / 1_000) + keptSeconds,
   }));
 
-  /** Notes that a payment has paid its business order; answers who has paid the same one. Nearly always one write, and nobody. */
+  /** Notes that a payment has paid its business order; answers all that have, in the order of noting. Nearly always one write. */
   return ({ app_id, business_order_id, id }: Payment): Promise<readonly string[]> => {
     const key = `border#${app_id}#${business_order_id}`;
     return contend(async () => {
       const first = await orders.save({ id: key, version: 0, payments: [id] });
-      if (first.won) return [];
+      if (first.won) return [id];
       if (!first.existing) return lost;
-      const others = first.existing.payments.filter((other) => other !== id);
-      if (others.length < first.existing.payments.length || others.length >= keptAtMost) return others;
-      const joined = await orders.save({ ...first.existing, payments: [...others, id] });
-      return joined.won ? others : lost;
+      const { payments } = first.existing;
+      if (payments.includes(id)) return payments;
+      const joined = { ...first.existing, payments: [...payments, id] };
+      if (payments.length >= keptAtMost) return joined.payments;
+      return (await orders.save(joined)).won ? joined.payments : lost;
     });
   };
 };
