@@ -308,11 +308,11 @@ describe('whatever a statement says', () => {
         const ours =
           platform &&
           ({
-            ...lineOf({ ...shared, ...platform } as Partial<StatementLine>),
+            ...lineOf({ ...shared, ...platform }),
             id: 'rfd_00000000000000000000000000',
             merchantId: at.merchant.id,
           } as PlatformSide);
-        const theirs = channel && lineOf({ ...shared, ...channel } as Partial<StatementLine>);
+        const theirs = channel && lineOf({ ...shared, ...channel });
         const name =
           ours && theirs
             ? ours.amount === theirs.amount
@@ -326,7 +326,7 @@ describe('whatever a statement says', () => {
         const difference = await open(at, desk, name, { platform: ours, channel: theirs });
         const offered = actionsOf(difference).filter((each) => each !== 'supplement');
         const chosen = action === 'first' ? offered[0]! : offered.at(-1)!;
-        await desk.done(withMerchant(at, { kind: chosen, difference_id: difference.id } as Task));
+        await desk.done(withMerchant(at, { kind: chosen, difference_id: difference.id }));
         const effect = (of: typeof platform) => (of ? (kind === 'payment' ? of.amount : -of.amount) - of.fee : 0n);
         expect((await clearing(at)) - before).toBe(effect(channel) - effect(platform));
         const accounts = await at.deps.ledger.accountsOf(at.merchant.id);
