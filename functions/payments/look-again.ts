@@ -26,7 +26,7 @@ export const isStuck = (payment: Payment) => !isFinal(payment) && payment.attemp
 export const lookAt = async (
   deps: Deps,
   read: Payment,
-  { close, moveOn }: { close?: CloseReason; moveOn: boolean },
+  { close, moveOn, isSecond = false }: { close?: CloseReason; moveOn: boolean; isSecond?: boolean },
 ): Promise<Payment> => {
   const reason = isFinal(read) || isStuck(read) ? undefined : (close ?? dueToClose(read, deps.now()));
   // On a payment that is settled, what is still live could only be paid twice.
@@ -35,11 +35,13 @@ export const lookAt = async (
     .filter((each) => isLookedAt(each) && !isHold(each))
     .map((attempt) => askChannel(deps, read, attempt, { closing }));
   const learnt = (await Promise.all(asked)).filter((found): found is Learnt => found !== undefined);
+  let isStale = false;
   const looked = await changePayment(
     deps,
     read.id,
     (payment) => {
       const now = deps.now();
+      isStale = learnt.some((each) => !holdsFor(each, payment));
       const heard = learnt
         .filter((each) => holdsFor(each, payment))
         .reduce(
@@ -50,6 +52,8 @@ export const lookAt = async (
     },
     read,
   );
+  // Somebody else wrote meanwhile, and an absence was of the payment as it was: it is asked about once more, now.
+  if (isStale && !isSecond) return lookAt(deps, looked, { moveOn: false, isSecond: true });
   return finishStages(deps, looked);
 };
 
