@@ -3,7 +3,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import * as code from './code.ts';
 import { describe as shown, play, seedsFrom } from './play.ts';
 
-/** `npm run simulate` plays 10,000 and more, and so does CI. */
+/** `npm run simulate` plays 10,000 and more. */
 const histories = Number(process.env['SIMULATION_HISTORIES'] ?? 2_500);
 
 beforeAll(() => {
