@@ -154,6 +154,7 @@ describe('npm run listen', () => {
     await eventually('every event to be handed on', () => new Set(taken.map(({ id }) => id)).size >= count, {
       seconds: 60,
     });
+    await eventually('all of them to be shown', () => (said.out.match(/<-- 200/g) ?? []).length >= taken.length);
     expect(said.out.match(/--> payment\.paid/g)).toHaveLength(taken.length);
     expect(said.out.match(/verified/g)).toHaveLength(taken.length);
     expect(said.out).not.toContain('FORGED');

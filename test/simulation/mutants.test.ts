@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 describe('a bug is seen', () => {
-  test.each(mutants.map((mutant) => [mutant.bug, mutant] as const))('%s', { timeout: 60_000 }, async (bug, mutant) => {
+  test.each(mutants.map((mutant) => [mutant.bug, mutant] as const))('%s', { timeout: 300_000 }, async (bug, mutant) => {
     const [found] = await play(await withBug(mutant), seedsFrom(0, historiesAtMost), 1);
     expect(found?.violations.length).toBeGreaterThan(0);
     caught.push(bug);
