@@ -6,7 +6,7 @@ import type { Difference } from '#reconciliation/differences/difference.ts';
 import { secondPayment } from './differences.ts';
 
 interface Deps {
-  /** All payments that have paid the same business order, this one among them, in the order of hearing. */
+  /** All payments that may have paid the same business order, this one among them: its namesake, then in the order of hearing. */
   readonly samePaid: (payment: Payment) => Promise<readonly string[]>;
   readonly paymentsOf: (ids: readonly string[]) => Promise<readonly Payment[]>;
 }

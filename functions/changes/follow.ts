@@ -23,7 +23,7 @@ interface Deps {
     readonly find: (id: string) => Promise<Difference | undefined>;
     readonly save: (difference: Difference) => Promise<Saved<Difference>>;
   };
-  /** All payments that have paid the same business order, this one among them. */
+  /** All payments that may have paid the same business order, this one among them. */
   readonly samePaid: (payment: Payment) => Promise<readonly string[]>;
   readonly paymentsOf: (ids: readonly string[]) => Promise<readonly Payment[]>;
   /** Whether the app has late money refunded without asking. */

@@ -1,3 +1,4 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createRefund } from '#refunds/create-refund.ts';
@@ -78,12 +79,38 @@ describe('a second payment of one business order', () => {
     expect(await duplicates(at, desk)).toHaveLength(1);
   });
 
-  test('of the default number, the merchant order’s, counts too', async () => {
+  test.each<[string, (namesake: string, other: string) => string[][]]>([
+    ['folded first', (namesake, other) => [[namesake], [other]]],
+    ['folded last', (namesake, other) => [[other], [namesake]]],
+    [
+      'folded with it, again and again',
+      (namesake, other) => [
+        [namesake, other],
+        [other, namesake],
+      ],
+    ],
+  ])('of the default number, the merchant order’s, counts too, %s', async (_, order) => {
+    for (const minute of [0, 1, 5]) {
+      const { at, desk } = opened();
+      const first = await pays(at, 'order-7', 1, 'order-7');
+      const second = await pays(at, 'order-7-again', minute, 'order-7');
+      for (const batch of order(first.id, second.id)) await desk.changed(...batch);
+      // In the same second it is the namesake’s order.
+      const [original, duplicate] = minute === 0 ? [second, first] : [first, second];
+      expect(await duplicates(at, desk)).toMatchObject([
+        { duplicate_of: original.id, platform: { id: duplicate.id }, amount: 10_000n },
+      ]);
+    }
+  });
+
+  test('is looked for, not written down, by the payment that the order is named after', async () => {
     const { at, desk } = opened();
-    const first = await at.paid('order-7');
-    const second = await pays(at, 'order-7-again', 5, 'order-7');
-    await desk.changed(first.id, second.id);
-    expect(await duplicates(at, desk)).toMatchObject([{ duplicate_of: first.id, platform: { id: second.id } }]);
+    const { id } = await at.paid('alone');
+    await desk.changed(id);
+    const { Item } = await the.db.send(
+      new GetCommand({ TableName: 'books', Key: { pk: `border#${at.app.id}#alone` }, ConsistentRead: true }),
+    );
+    expect(Item).toBeUndefined();
   });
 
   test('goes back alone, what is left of it, as any refund does', async () => {
@@ -127,11 +154,12 @@ describe('a second payment of one business order', () => {
     const noted = desk.notedOrders;
     for (let no = 0; no < 101; no += 1)
       await noted({ ...given.payment({ merchant_order_id: `m${no}` }), app_id: at.app.id, business_order_id: 'crowd' });
+    // With the one of the order's own number, which may have paid it too.
     const others = await noted({
       ...given.payment({ merchant_order_id: 'last' }),
       app_id: at.app.id,
       business_order_id: 'crowd',
     });
-    expect([others.length, others.at(-1)]).toEqual([101, given.payment({ merchant_order_id: 'last' }).id]);
+    expect([others.length, others.at(-1)]).toEqual([102, given.payment({ merchant_order_id: 'last' }).id]);
   });
 });
