@@ -22,11 +22,11 @@ const now = () => new Date();
 const configuration = configurationStore(db, env('CONFIG_TABLE'), now);
 const ledger = ledgerStore(db, env('BOOKS_TABLE'));
 
-/** A merchant's accounts are its app's; those of a user say whose they are. */
+/** A merchant's accounts are its app's. A user is of one app, which the accounts say that the app has opened. */
 const checkOwner = async (app: App, owner: Owner, accounts: readonly Account[]) => {
   const isOwn = owner.startsWith('mch_')
     ? (await configuration.merchant(owner))?.app_id === app.id
-    : accounts.length > 0 && accounts.every(({ app_id }) => app_id === app.id);
+    : accounts.some(({ app_id }) => app_id === app.id);
   if (!isOwn) throw new Failure('not_found');
 };
 
@@ -44,7 +44,7 @@ export const handler = api(
   route(operations.findEntries, async (app, { id, limit, cursor }) => {
     const account = await ledger.findAccount(id);
     if (!account) throw new Failure('not_found');
-    await checkOwner(app, account.owner, [account]);
+    await checkOwner(app, account.owner, await ledger.accountsOf(account.owner));
     const today = businessDate(now(), 'Asia/Shanghai');
     return ok(await listEntries({ ledger, shards, today }, account, { limit, cursor }));
   }),

@@ -6,6 +6,7 @@ import { reconcileDay } from './acts/reconcile.ts';
 import { regret } from './acts/regret.ts';
 import { settle } from './acts/settle.ts';
 import { trade } from './acts/trade.ts';
+import { useBalance } from './acts/wallet.ts';
 import { tableOf } from './books/figures.ts';
 import { Stage } from './stage.ts';
 import { Stopped, stopwatch } from './wait.ts';
@@ -34,6 +35,7 @@ const playDay = async (world: World, hooks: Hooks): Promise<void> => {
   await settle(world, date);
   await hooks.beforeFinalFigures?.();
   await closeBooks(world);
+  await useBalance(world);
 };
 
 const conclude = (world: World): Outcome => {

@@ -42,6 +42,14 @@ export const alipayCast = {
 /** What two payers' phones show at the counter; the sandbox takes the second for a payer who is asked for a password. */
 export const payerCodes = { counter: '281234567890123456', withPassword: '281234567890110003' } as const;
 
+/** What a user with a balance does: recharges, pays with it alone, pays with it in part, has some back, gives some away. */
+export const walletCast = {
+  recharge: 50_000n,
+  alone: 12_040n,
+  composite: { held: 20_000n, charged: 10_000n, refund: 15_000n },
+  given: 2_000n,
+} as const;
+
 /** The others: from one fen to five million yuan, with the odd fen at which half-up, half-even and truncation part. */
 export const crowd: readonly bigint[] = [
   1n,

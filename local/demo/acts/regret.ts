@@ -16,16 +16,20 @@ const askRefund = ({ app }: World, payment: Payment, number: string, amount: big
   });
 
 /** Asks for a refund and waits until the money is back with the payer. */
-export const refund = async (world: World, payment: Payment, name: string, amount: bigint): Promise<void> => {
-  const { say, app, notebook, refunds } = world;
-  const answer = await askRefund(world, payment, numberOf(world, name), amount);
-  const { id } = expecting(answer, [201], Refund);
-  notebook.refunded(payment.merchant_order_id, amount);
-  refunds.push(id);
-  const done = await until(`the success of refund ${id}`, 20, async () => {
-    const now = expecting(await app.get(`/v1/refunds/${id}`), [200], Refund);
+export const refunded = async (world: World, payment: Payment, name: string, amount: bigint): Promise<Refund> => {
+  const { id } = expecting(await askRefund(world, payment, numberOf(world, name), amount), [201], Refund);
+  return until(`the success of refund ${id}`, 20, async () => {
+    const now = expecting(await world.app.get(`/v1/refunds/${id}`), [200], Refund);
     return now.status === 'succeeded' ? now : undefined;
   });
+};
+
+/** The same, written down for the day’s figures. */
+export const refund = async (world: World, payment: Payment, name: string, amount: bigint): Promise<void> => {
+  const { say, notebook, refunds } = world;
+  const done = await refunded(world, payment, name, amount);
+  notebook.refunded(payment.merchant_order_id, amount);
+  refunds.push(done.id);
   say(`  ${yuan(amount)} of ${yuan(payment.amount)} goes back; the merchant's fee returns ${yuan(done.fee_returned)}.`);
 };
 

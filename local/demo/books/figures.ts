@@ -14,6 +14,7 @@ export const sections = [
   'settlement of Alipay',
   'balances of the merchant',
   'trial balance of the whole ledger',
+  'a user with a balance, and what it changed for the merchant',
 ] as const;
 type Section = (typeof sections)[number];
 

@@ -32,7 +32,18 @@ export type Payment = z.infer<typeof Payment>;
 export const Refund = z.object({ id: z.string(), amount: Fen, fee_returned: Fen, status: z.string() });
 export type Refund = z.infer<typeof Refund>;
 
-export const Account = z.object({ subject: z.string(), owner: z.string(), currency: z.string(), balance: Fen });
+export const Account = z.object({
+  id: z.string(),
+  subject: z.string(),
+  owner: z.string(),
+  currency: z.string(),
+  balance: Fen,
+});
+export type Account = z.infer<typeof Account>;
+
+export const Recharge = z.object({ id: z.string(), status: z.string(), payment: Payment });
+
+export const Transfer = z.object({ id: z.string() });
 
 export const TrialBalance = z.object({
   currency: z.string(),
