@@ -1,5 +1,6 @@
 import { reconcileAlipay, sellAtAlipay } from './acts/alipay.ts';
 import { closeBooks } from './acts/close-books.ts';
+import { giveLateMoneyBack } from './acts/desk.ts';
 import { openShop } from './acts/open-shop.ts';
 import { patience } from './acts/patience.ts';
 import { reconcileDay } from './acts/reconcile.ts';
@@ -36,6 +37,7 @@ const playDay = async (world: World, hooks: Hooks): Promise<void> => {
   await hooks.beforeFinalFigures?.();
   await closeBooks(world);
   await useBalance(world);
+  await giveLateMoneyBack(world);
 };
 
 const conclude = (world: World): Outcome => {

@@ -26,6 +26,7 @@ export const Stage = z.object({
   channel_accounts: z.object({ wechat: z.string(), alipay: z.string() }),
   admin: Operator,
   finance_maker: Operator,
+  finance_checker: Operator,
   sandbox: z.url(),
 });
 export type Stage = z.infer<typeof Stage>;

@@ -18,6 +18,7 @@ export interface World {
   readonly app: Client;
   readonly otherApp: Client;
   readonly finance: Client;
+  readonly checker: Client;
   readonly admin: Client;
   readonly notebook: Notebook;
   readonly figures: Figures;
@@ -44,6 +45,7 @@ export const openWorld = async (stage: Stage, say: (line: string) => void): Prom
     app: appClient(stage.api, stage.app, now),
     otherApp: appClient(stage.api, stage.other_app, now),
     finance: operatorClient(stage.api, stage.finance_maker.token),
+    checker: operatorClient(stage.api, stage.finance_checker.token),
     admin: operatorClient(stage.api, stage.admin.token),
     notebook: new Notebook(),
     figures: new Figures(),

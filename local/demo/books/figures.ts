@@ -15,6 +15,7 @@ export const sections = [
   'balances of the merchant',
   'trial balance of the whole ledger',
   'a user with a balance, and what it changed for the merchant',
+  'late money, given back by two people',
 ] as const;
 type Section = (typeof sections)[number];
 

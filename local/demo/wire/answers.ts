@@ -85,6 +85,8 @@ export type Record = z.infer<typeof Record>;
 
 export const Difference = z.object({ id: z.string(), kind: z.string(), status: z.string() });
 
+export const Approval = z.object({ id: z.string(), status: z.string() });
+
 export const Settlement = z.object({
   id: z.string(),
   merchant_id: z.string(),
