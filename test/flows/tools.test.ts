@@ -74,7 +74,18 @@ describe('npm run trigger', () => {
   });
 
   test('pays also when the channel calls back twice', async () => {
+    expect(await run('trigger', 'payment.paid', '--duplicate')).toMatchObject({ code: 0, err: '' });
+    expect(await machine().armed()).toEqual([]);
     expect(await run('trigger', 'payment.paid', '--fault', 'duplicate_callback')).toMatchObject({ code: 0 });
+  });
+
+  test('pays late when told so, and says when that cannot be', async () => {
+    const { code, out } = await run('trigger', 'payment.paid', '--late');
+    expect([code, out]).toEqual([0, expect.stringContaining('payment.paid_late')]);
+    expect(await run('trigger', 'refund.failed', '--late')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('there is no event refund.failed_late') as string,
+    });
   });
 });
 
