@@ -238,6 +238,6 @@ export interface ChannelKind {
   readonly secrets: z.ZodType;
   open(account: ChannelAccount, secrets: unknown, now: () => Date, wallets?: Wallets): Channel;
   acknowledge(taken: boolean): Acknowledgement;
-  /** Reads a statement file whole or not at all; rejects with a `StatementError`. */
-  readStatement(bytes: Buffer, kind: StatementKind): Promise<Statement>;
+  /** Reads a statement file whole or not at all; rejects with a `StatementError`. A file may need to be told of which day it is. */
+  readStatement(bytes: Buffer, kind: StatementKind, billDate?: string): Promise<Statement>;
 }

@@ -38,6 +38,8 @@ export interface Statement {
   readonly judges: readonly ('payment' | 'refund')[];
   readonly lines: readonly StatementLine[];
   readonly others?: readonly OtherLine[];
+  /** Its days are cut by settlement: a line may be of another calendar day than the statement. */
+  readonly cut?: 'settlement';
   /** Whose statement the file says it is, where it says so. */
   readonly merchantsAtChannel: readonly string[];
 }

@@ -45,7 +45,7 @@ const readStatement = async (deps: ParseDeps, batch: Batch): Promise<Statement> 
   if (!account) throw new StatementError(0, 'its channel account is no longer configured');
   const bytes = await deps.files.read(keptIn(batch.id).statement);
   if (bytes.length === 0) throw new StatementError(0, 'the file has no bytes');
-  const statement = await deps.channelKind(account.channel).readStatement(bytes, batch.kind);
+  const statement = await deps.channelKind(account.channel).readStatement(bytes, batch.kind, batch.bill_date);
   const entries = await freezeEntries(deps, batch);
   const ofTheDay = entries.filter(({ carriedFrom }) => carriedFrom === undefined).length;
   checkStatement(statement, { account, billDate: batch.bill_date, entries: ofTheDay });
