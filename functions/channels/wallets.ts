@@ -22,7 +22,12 @@ export interface WalletCharge extends OrderRef {
   readonly hold: boolean;
 }
 
-export type WalletRefusal = 'account_unknown' | 'account_of_another_kind' | 'insufficient_balance';
+export type WalletRefusal =
+  | 'account_unknown'
+  | 'account_of_another_kind'
+  | 'insufficient_balance'
+  /** Let go before it was there. */
+  | 'order_released';
 
 /**
  * 余额 and 预付卡 as a channel sees them: our own books. Each call is one transaction and may be repeated: the order's
@@ -33,7 +38,7 @@ export interface Wallets {
   find(channelOrderNo: string): Promise<WalletOrder | undefined>;
   /** Takes what is held, or answers how the order ended otherwise. */
   capture(channelOrderNo: string): Promise<WalletOrder | undefined>;
-  /** Lets go what is held, or answers how the order ended otherwise. */
+  /** Lets go what is held, or answers how the order ended otherwise; what is not there yet never comes. */
   release(channelOrderNo: string): Promise<WalletOrder | undefined>;
   /** Gives money back to the account that paid; nothing when that would be more than it paid. */
   giveBack(refund: RefundToPlace): Promise<WalletOrder | undefined>;

@@ -68,6 +68,12 @@ export const channelWallets = (deps: Deps): Wallets => {
     const hold = await find(channelOrderNo);
     return hold && orderOf(await endHold(deps, hold.id, decide));
   };
+  /** A hold that a slow call still brings is refused from here on. Taken already: then the hold is there. */
+  const forestall = (channelOrderNo: string) =>
+    contend(async () => {
+      const refusals = await deps.commit([deps.claim(holdOfOrder(channelOrderNo))]);
+      return refusals.some(({ reason }) => reason === 'conflict') ? lost : undefined;
+    });
   return {
     charge: (asked) => charge(deps, asked),
     find: async (channelOrderNo) => {
@@ -75,7 +81,10 @@ export const channelWallets = (deps: Deps): Wallets => {
       return hold && orderOf(hold);
     },
     capture: (channelOrderNo) => end(channelOrderNo, ({ amount }) => ({ event: 'post', amount })),
-    release: (channelOrderNo) => end(channelOrderNo, () => ({ event: 'void' })),
+    async release(channelOrderNo) {
+      if (!(await find(channelOrderNo))) await forestall(channelOrderNo);
+      return end(channelOrderNo, () => ({ event: 'void' }));
+    },
     giveBack: (refund) => giveBack(deps, refund),
   };
 };

@@ -6,10 +6,11 @@ import { contend, lost } from '#platform/contend.ts';
 
 import { holds, isRunOut, type Hold, type Wallet } from './hold.ts';
 import { endJournals } from './journals.ts';
-import type { HoldStore } from './store.ts';
+import type { ClaimWriter, HoldStore } from './store.ts';
 
 export interface Deps {
   readonly holds: HoldStore;
+  readonly claim: ClaimWriter;
   readonly ledger: Pick<LedgerStore, 'writes' | 'findAccount'>;
   readonly commit: Commit;
   readonly now: () => Date;

@@ -6,7 +6,7 @@ import type { Deps } from './end-hold.ts';
 import { Wallet, type Hold } from './hold.ts';
 import { endJournals, holdJournal } from './journals.ts';
 
-export type MakeRefusal = 'account_unknown' | 'insufficient_balance';
+export type MakeRefusal = 'insufficient_balance' | 'order_released';
 
 /** The user's account that an app may charge, or nothing: another app's is not there. */
 export const walletOf = (account: Account | undefined, appId: string): Wallet | undefined => {
@@ -63,10 +63,14 @@ export const makeHold = (
     const { owner, subject } = asked.from;
     const guard = { account: { owner, subject, currency: asked.currency }, atLeast: asked.amount };
     const journals = [...holdJournal(hold), ...endJournals(hold)];
-    const refusals = await deps.commit([deps.holds.write(hold), ...deps.ledger.writes(journals, [guard])]);
+    // Of an app's own hold nobody lets go before it is there.
+    const claims = hold.channel_account_id ? [deps.claim(hold.id)] : [];
+    const refusals = await deps.commit([deps.holds.write(hold), ...claims, ...deps.ledger.writes(journals, [guard])]);
     if (refusals.length === 0) return { hold: { ...hold, version: 1 }, isNew: true };
     const byCondition = refusals.filter(({ reason }) => reason === 'condition');
     const existing = byCondition.find(({ index }) => index === 0);
     if (existing?.row) return { hold: deps.holds.parse(existing.row), isNew: false };
+    if (claims.length > 0 && byCondition.some(({ index }) => index === 1))
+      return { refused: 'order_released' } as const;
     return byCondition.length > 0 ? ({ refused: 'insufficient_balance' } as const) : lost;
   });

@@ -4,11 +4,12 @@ import type { Database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 
 import { channelWallets } from './channel-wallets.ts';
-import { holdStore } from './store.ts';
+import { claimWriter, holdStore } from './store.ts';
 
 /** What holds and ends holds, made once for each environment. */
 export const holdDeps = (db: Database, now: () => Date) => ({
   holds: holdStore(db, env('ORDERS_TABLE')),
+  claim: claimWriter(env('ORDERS_TABLE'), now),
   ledger: ledgerStore(db, env('BOOKS_TABLE')),
   commit: committer(db),
   now,

@@ -120,6 +120,24 @@ describe('a payment of which a part is held first', () => {
     }
   });
 
+  test('holds nothing any more when the hold arrives after it was let go', async () => {
+    const at = walletShop(the.db);
+    const account = await at.wallet('u', 5_000n);
+    const place = at.internal.channel.place;
+    let slow: (() => ReturnType<typeof place>) | undefined;
+    Object.assign(at.internal.channel, {
+      place: (order: Parameters<typeof place>[0]) => {
+        slow = () => place(order);
+        return Promise.reject(new Error('timeout'));
+      },
+    });
+    const payment = await at.place('a', { prepaid: { method: 'prepaid_card', account, amount: 3_000n } });
+    at.clock.now = given.minutes(5);
+    expect(statusOf(await closePayment(at.deps, at.app, payment.id))).toBe('closed');
+    expect(await slow?.()).toMatchObject({ kind: 'refused', failure: { code: 'order_released' } });
+    expect([await at.has('u', 'prepaid_card'), await at.has('u', 'wallet_held')]).toEqual([5_000n, 0n]);
+  });
+
   test('does not let the hold go while it is not known whether the rest was paid', async () => {
     const at = walletShop(the.db);
     const { payment } = await placed(at);

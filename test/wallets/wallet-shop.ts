@@ -12,7 +12,7 @@ import { channelOrderNo, type Payment } from '#payments/payment.ts';
 import { isHold } from '#payments/stages.ts';
 import type { Database } from '#platform/database.ts';
 import { channelWallets } from '#wallets/channel-wallets.ts';
-import { accountOpener, holdStore, transferStore } from '#wallets/store.ts';
+import { accountOpener, claimWriter, holdStore, transferStore } from '#wallets/store.ts';
 
 import * as given from '../given.ts';
 import { shop } from '../shop.ts';
@@ -22,7 +22,8 @@ export const walletShop = (db: Database) => {
   const at = shop(db);
   const { ledger, commit, now } = at.deps;
   const holds = holdStore(db, 'orders');
-  const wallets = { holds, ledger, commit, now, transfers: transferStore(db, 'orders') };
+  const claim = claimWriter('orders', now);
+  const wallets = { holds, claim, ledger, commit, now, transfers: transferStore(db, 'orders') };
   const account = given.channelAccount({
     id: derivedId('chn', randomUUID()),
     channel: 'internal',

@@ -25,6 +25,7 @@ const refusals = {
   account_unknown: 'there is no such account of this app',
   account_of_another_kind: 'the account cannot be charged by this method',
   insufficient_balance: 'the balance does not suffice',
+  order_released: 'the order was let go before it was there',
 } as const;
 
 const outcomeOf = (order: WalletOrder | undefined, accountId: string): Outcome => {
