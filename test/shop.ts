@@ -1,5 +1,6 @@
 import { ulid } from 'ulid';
 
+import { approvalStore } from '#approvals/store.ts';
 import type { Channel, ChannelKind, OrderToPlace, Outcome, RefundOutcome, RefundToPlace } from '#channels/channel.ts';
 import type { OpenAccount } from '#channels/open.ts';
 import { flowStore } from '#flow/store.ts';
@@ -17,6 +18,7 @@ import { markerWrites, paymentStore } from '#payments/store.ts';
 import { committer } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
 import { journalsOf as refundJournalsOf, successJournal } from '#refunds/journals.ts';
+import type { Approving } from '#refunds/approval.ts';
 import { refundStore } from '#refunds/store.ts';
 import type { Deps as RefundDeps } from '#refunds/send-refund.ts';
 import { settlementStore } from '#settlement/store.ts';
@@ -113,13 +115,15 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     ledger,
     settlements: settlementStore(db, 'books'),
     commit: committer(db),
+    approvals: approvalStore(db, 'books'),
+    refundApprovalAbove: async () => merchant.refund_approval_above,
     now,
     open: async () => opened,
     callbackUrl: () => 'https://pay.example/callbacks',
     lookSoon: async (id: string) => void looks.push(id),
     noteOutage: (what: string) => void outages.push(what),
   };
-  const deps: PaymentDeps & RefundDeps & typeof shared = {
+  const deps: PaymentDeps & RefundDeps & Approving & typeof shared = {
     ...shared,
     markers: markerWrites('orders'),
     find: payments.find,

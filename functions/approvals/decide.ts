@@ -106,7 +106,7 @@ export const refuse = (deps: Deps, by: Operator, { id, reason }: { id: string; r
     const read = await deps.approvals.get(id);
     if (read.status !== 'pending') return asDecided(read, 'refused', by);
     const refused = { ...decided(read, 'refuse', by, deps.now()), reason };
-    const release = await deps.planner.release(read.task, read.id);
+    const release = await deps.planner.release(read.task, read.id, reason);
     const refusals = await deps.commit(decisionWrites(deps, by, refused, actOf(refused, 'refuse'), release));
     checkAnother(refusals, read, by);
     return refusals.length === 0 ? refused : lost;

@@ -18,12 +18,30 @@ export interface Plan {
   readonly afterwards?: () => Promise<unknown>;
 }
 
+/** What an app asked for and may not do alone: its approval is written with it, so that it never waits for nobody. */
+export const submittedWith = (
+  { id, task, subject, preview, note }: Pick<Approval, 'id' | 'task' | 'subject' | 'preview' | 'note'>,
+  appId: string,
+  now: Date,
+): Approval => ({
+  id,
+  version: 0,
+  kind: task.kind,
+  subject,
+  task,
+  preview,
+  status: 'pending',
+  made_by: appId,
+  made_at: now,
+  note,
+});
+
 /** What each task means and how it is let go. Whatever cannot be done as things stand is `action_not_possible`. */
 export interface Planner {
   /** `holder`: the approval for which the subject waits already. */
   readonly plan: (task: Task, holder: ApprovalId | undefined) => Promise<Plan>;
-  /** Lets the subject go when nothing comes of it. */
-  readonly release: (task: Task, holder: ApprovalId) => Promise<readonly Write[]>;
+  /** Lets the subject go when nothing comes of it; `reason`: why it was refused. */
+  readonly release: (task: Task, holder: ApprovalId, reason?: string) => Promise<readonly Write[]>;
   /** The approval that the subject waits for now, if any. */
   readonly holderOf: (task: Task) => Promise<ApprovalId | undefined>;
 }

@@ -5,6 +5,7 @@ import { Failure } from '#kernel/failure.ts';
 import { isWaiting } from '#payments/attempt.ts';
 import { disown } from '#payments/decide.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
+import { refundPlanner } from '#refunds/approval.ts';
 
 import { bookDifference, type Deps as BookingDeps } from './bookings.ts';
 import { keepSecond, refundSecond } from './duplicate.ts';
@@ -50,15 +51,27 @@ const dealtWith = async (deps: Deps, difference: Difference, task: DifferenceTas
   throw new Failure('unsupported');
 };
 
-/** What the desks can do, as approvals ask for it. */
-export const planner = (deps: Deps): Planner => ({
-  plan: async (task, holder): Promise<Plan> => {
+/** What the desks do about a difference. */
+const differencePlanner = (deps: Deps) => ({
+  plan: async (task: DifferenceTask, holder: ApprovalId | undefined): Promise<Plan> => {
     const difference = await freeFor(deps, task, holder);
     return dealingWith(deps, difference, task.kind, await dealtWith(deps, difference, task));
   },
-  release: (task, holder: ApprovalId) => letGo(deps, task, holder),
-  holderOf: async (task) => {
+  release: (task: DifferenceTask, holder: ApprovalId) => letGo(deps, task, holder),
+  holderOf: async (task: DifferenceTask) => {
     const difference = await deps.differences.get(task.difference_id);
     return difference.status === 'pending_review' ? difference.approval_id : undefined;
   },
 });
+
+/** What one person submits and another decides, as approvals ask for it. */
+export const planner = (deps: Deps): Planner => {
+  const differences = differencePlanner(deps);
+  const refunds = refundPlanner(deps);
+  return {
+    plan: (task, holder) => (task.kind === 'send_refund' ? refunds.plan(task, holder) : differences.plan(task, holder)),
+    release: (task, holder, reason) =>
+      task.kind === 'send_refund' ? refunds.release(task, holder, reason) : differences.release(task, holder),
+    holderOf: (task) => (task.kind === 'send_refund' ? refunds.holderOf(task) : differences.holderOf(task)),
+  };
+};

@@ -14,6 +14,9 @@ const minorUnits = { decode: (minor: number) => BigInt(minor), encode: (minor: b
 /** What somebody pays: 1 … 10,000,000,000 minor units, an integer on the wire and in rows. */
 export const Amount = z.codec(z.int().min(1).max(10_000_000_000), z.bigint(), minorUnits);
 
+/** An amount above which something is asked for; nought: always. */
+export const Threshold = z.codec(z.int().min(0).max(10_000_000_000), z.bigint(), minorUnits);
+
 /** A total, a fee, a difference: any exact integer of minor units. */
 export const Sum = z.codec(z.int(), z.bigint(), minorUnits);
 

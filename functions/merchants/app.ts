@@ -2,6 +2,13 @@ import * as z from 'zod';
 
 import { Instant } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
+import { Threshold } from '#kernel/money.ts';
+
+/** 复核: the amount in minor units above which a second person decides. A refund needs none, and a payout one, where nobody says. */
+export const approvalAbove = {
+  refund_approval_above: Threshold.optional(),
+  payout_approval_above: Threshold.optional(),
+};
 
 /** 应用: a business system that places payments. Isolated: it sees only what is its own. */
 export const App = z.strictObject({
@@ -12,6 +19,8 @@ export const App = z.strictObject({
   notify_url: z.string().max(512).optional(),
   /** 迟到成功: whether late money waits for a person (`hold`, also when nothing is said) or goes back by itself. */
   on_late: z.enum(['hold', 'auto_refund']).optional(),
+  /** What its merchants' refunds and payouts may come to without a second person, where the merchant says nothing itself. */
+  ...approvalAbove,
 });
 export type App = z.infer<typeof App>;
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { FeePlanId } from '#clearing/fee-plan.ts';
 import { IdOf } from '#kernel/id.ts';
+import { approvalAbove } from '#merchants/app.ts';
 import { SettlementPlan } from '#settlement/plan.ts';
 
 export const MerchantStatus = z.enum(['applied', 'reviewing', 'active', 'suspended', 'closed', 'rejected']);
@@ -15,6 +16,7 @@ export const Merchant = z.strictObject({
   fee_plan_id: FeePlanId,
   settlement_plan_id: SettlementPlan.shape.id,
   channel_account_ids: z.array(IdOf('chn')).max(50),
+  ...approvalAbove,
 });
 export type Merchant = z.infer<typeof Merchant>;
 

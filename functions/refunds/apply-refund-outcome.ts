@@ -23,7 +23,7 @@ export interface Deps {
   readonly noteOutage: (what: string, error: unknown) => void;
 }
 
-type Decided = { readonly refund: Refund; readonly payment: Payment; readonly beside: readonly Write[] };
+export type Decided = { readonly refund: Refund; readonly payment: Payment; readonly beside: readonly Write[] };
 type Accepting = Exclude<RefundOutcome, { kind: 'failed' | 'absent' }>;
 
 const decideAccepted = (refund: Refund, payment: Payment, outcome: Accepting, now: Date): Decided => {
@@ -37,7 +37,7 @@ const decideAccepted = (refund: Refund, payment: Payment, outcome: Accepting, no
 };
 
 /** The money returns to the balance where it is needed today: the day may have been released since it was taken. */
-const decideFailed = async (
+export const decideFailed = async (
   deps: Deps,
   refund: Refund,
   payment: Payment,

@@ -6,11 +6,12 @@ import { closePayment } from '#payments/close-payment.ts';
 import { noRefunds, refundable, statusOf, type Payment } from '#payments/payment.ts';
 import type { Deps as PaymentDeps } from '#payments/place-payment.ts';
 
+import { withApproval, type Approving } from './approval.ts';
 import { finish, reserve } from './create-refund.ts';
 import { prepareRefund } from './prepare-refund.ts';
 import type { Deps as RefundDeps } from './send-refund.ts';
 
-type Deps = { readonly payments: PaymentDeps; readonly refunds: RefundDeps };
+type Deps = { readonly payments: PaymentDeps; readonly refunds: RefundDeps & Approving };
 
 /** Everything that is left of it goes back, under a number that follows from the payment: to cancel twice is to cancel once. */
 const reverse = async ({ refunds: deps }: Deps, paid: Payment): Promise<void> => {
@@ -24,7 +25,8 @@ const reverse = async ({ refunds: deps }: Deps, paid: Payment): Promise<void> =>
   const reserved = await reserve(deps, async () => {
     const payment = await deps.payments.get(paid.id);
     const amount = refundable(payment);
-    return prepareRefund(deps, payment, { id, merchant_refund_id: `cancel-${tail(id)}`, amount, reason: undefined });
+    const asked = { id, merchant_refund_id: `cancel-${tail(id)}`, amount, reason: undefined };
+    return withApproval(deps, await prepareRefund(deps, payment, asked));
   }).catch(async (refusal: unknown) => {
     // Whoever asked at the same time has left nothing to give back.
     const made = refusal instanceof Failure ? await deps.refunds.find(id) : undefined;

@@ -4,6 +4,7 @@ import type { App } from '#merchants/app.ts';
 import { paymentOf } from '#payments/add-attempt.ts';
 import { contend, lost } from '#platform/contend.ts';
 
+import { withApproval, type Approving } from './approval.ts';
 import type { RefundToCreate } from './operations.ts';
 import { prepareRefund, type Reservation } from './prepare-refund.ts';
 import { isUnderWay, refundId, type Refund } from './refund.ts';
@@ -51,14 +52,17 @@ const sameAgain = (existing: Refund, input: RefundToCreate): Refund => {
 
 /** Creates a refund. A number that was used answers as it did; a call that crashed half-way is finished by the next. */
 export const createRefund = async (
-  deps: Deps,
+  deps: Deps & Approving,
   app: App,
   input: RefundToCreate,
 ): Promise<{ refund: Refund; isNew: boolean }> => {
   const { payment_id, ...asked } = input;
   const id = refundId(app.id, input.merchant_refund_id);
   const reserved = await reserve(deps, async () =>
-    prepareRefund(deps, await paymentOf({ find: deps.payments.find }, app, payment_id), { ...asked, id }),
+    withApproval(
+      deps,
+      await prepareRefund(deps, await paymentOf({ find: deps.payments.find }, app, payment_id), { ...asked, id }),
+    ),
   ).catch(async (refusal: unknown) => {
     const existing = refusal instanceof Failure ? await deps.refunds.find(id) : undefined;
     if (!existing) throw refusal;

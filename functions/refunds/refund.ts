@@ -12,8 +12,8 @@ export const RefundStatus = z.enum(['processing', 'pending_approval', 'succeeded
 export type RefundStatus = z.infer<typeof RefundStatus>;
 
 /** Nothing leaves `succeeded` or `failed`; an answer that never came leaves the refund `unknown`, and it is asked about. */
-export const refunds = machine<RefundStatus, 'accept' | 'succeed' | 'fail' | 'lose'>({
-  pending_approval: {},
+export const refunds = machine<RefundStatus, 'approve' | 'accept' | 'succeed' | 'fail' | 'lose'>({
+  pending_approval: { approve: 'processing', fail: 'failed' },
   processing: { accept: 'processing', succeed: 'succeeded', fail: 'failed', lose: 'unknown' },
   unknown: { accept: 'processing', succeed: 'succeeded', fail: 'failed', lose: 'unknown' },
   succeeded: {},
@@ -40,6 +40,8 @@ export const Refund = z.object({
   reason: z.string().optional(),
   notify_url: z.string().optional(),
   status: RefundStatus,
+  /** Of one above what its merchant may refund alone: what it waits for, or waited. */
+  approval_id: IdOf('apr').optional(),
   /** The share of the merchant's fee that goes back with it. */
   fee_returned: Sum,
   bucket: Bucket,
@@ -121,6 +123,12 @@ export const fail = (
   const failed = { at: now, booked_on: businessDate(now, refund.time_zone), returned_to: returnedTo };
   return { ...refund, status, failed, failure: { ...failure } };
 };
+
+/** 复核: it may be sent now. */
+export const approveRefund = (refund: Refund): Refund => ({
+  ...refund,
+  status: refunds.next(refund.status, 'approve') ?? refund.status,
+});
 
 export const loseAnswer = (refund: Refund): Refund => {
   const status = refunds.next(refund.status, 'lose');

@@ -1,3 +1,4 @@
+import { approvalStore } from '#approvals/store.ts';
 import type { Capabilities, ChannelKind } from '#channels/channel.ts';
 import type { OpenAccount } from '#channels/open.ts';
 import { derivedId, shardOf, tail } from '#kernel/id.ts';
@@ -106,6 +107,8 @@ const kitOf = (code: Code) => {
     commit: code.committer(db),
     now,
     open,
+    approvals: approvalStore(db, 'books'),
+    refundApprovalAbove: async () => undefined,
     markers: code.markerWrites('orders'),
     find: payments.find,
     merchant: async (id: string) => merchants.find((merchant) => merchant.id === id),
