@@ -54,20 +54,22 @@ export const tellOnce = async (
 
 type Deps = Pick<DeliverDeps, 'endpoints' | 'secretsOf' | 'post' | 'send' | 'now'>;
 
-const sendLater = async ({ send, now }: Deps, fleeting: Fleeting, at: Date): Promise<void> => {
-  const delaySeconds = Math.ceil((at.getTime() - now().getTime()) / 1_000);
-  if (at < fleeting.until) return send([{ body: { fleeting: z.encode(Fleeting, fleeting) }, delaySeconds }]);
+/** Its time is over and the app has not taken it: nobody will deliver it any more. */
+const giveUp = ({ event_id, app_id }: Fleeting): void => {
   count('FleetingNotDelivered');
-  log.warn('an app did not take in time what only it could use', {
-    event_id: fleeting.event_id,
-    app_id: fleeting.app_id,
-  });
+  log.warn('an app did not take in time what only it could use', { event_id, app_id });
+};
+
+const sendLater = async ({ send, now }: Deps, fleeting: Fleeting, at: Date): Promise<void> => {
+  if (at >= fleeting.until) return giveUp(fleeting);
+  const delaySeconds = Math.ceil((at.getTime() - now().getTime()) / 1_000);
+  return send([{ body: { fleeting: z.encode(Fleeting, fleeting) }, delaySeconds }]);
 };
 
 /** Delivers it as notices are delivered, at the waits of the first of them, as long as there is any use in it. */
 export const deliverFleeting = async (deps: Deps, fleeting: Fleeting): Promise<void> => {
   const at = deps.now();
-  if (at >= fleeting.until) return;
+  if (at >= fleeting.until) return giveUp(fleeting);
   const pass = await passFor(deps, fleeting);
   if ('until' in pass) return sendLater(deps, fleeting, pass.until);
   const secrets = webhookSecretsAt(await deps.secretsOf(fleeting.app_id), at);

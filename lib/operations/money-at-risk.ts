@@ -52,6 +52,11 @@ export const risks: readonly Risk[] = [
     runbook: 'docs/runbooks/notices.md',
   },
   {
+    metric: 'FleetingNotDelivered',
+    whoIsHurt: 'a payer who waits for a code that the app was not told, and cannot pay',
+    runbook: 'docs/runbooks/notices.md',
+  },
+  {
     metric: 'NoticesOverdue',
     outOf: [3, 3],
     whoIsHurt: 'apps whose notices are due and not delivered: the sweep or its queue does not keep up',

@@ -67,6 +67,7 @@ describe('what is worth something for ten minutes only', () => {
     the.clock.ms = until.getTime();
     await run();
     expect(seconds()).toEqual([]);
+    expect(lines.filter((line) => line.includes('"FleetingNotDelivered":1'))).toHaveLength(1);
   });
 
   test('waits for an endpoint that is shut, as all that goes there does', async () => {
