@@ -111,7 +111,7 @@ export type RefundOutcome =
   | { readonly kind: 'absent' };
 
 /** What a method may need to know of the payer. */
-export type PayerMember = 'openid' | 'ip' | 'auth_code' | 'bank' | 'account';
+export type PayerMember = 'openid' | 'ip' | 'device' | 'auth_code' | 'bank' | 'account';
 
 /** An order as its channel knows it: what some protocol needs to ask about it again, the same for ever. */
 export interface OrderRef {

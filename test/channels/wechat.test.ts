@@ -163,11 +163,12 @@ const situations: Record<Situation, Said> = {
   'there is no statement since there were no trades': no(400, 'NO_STATEMENT_EXIST'),
 };
 
-type What = 'place' | 'query' | 'close' | 'refund' | 'queryRefund' | 'offer' | 'file';
+type What = 'place' | 'query' | 'close' | 'reverse' | 'refund' | 'queryRefund' | 'offer' | 'file';
 const whatIsAsked = ({ method, target }: Asked): What => {
   if (target.startsWith('/v3/billdownload/')) return 'file';
   if (target.startsWith('/v3/bill/')) return 'offer';
   if (target.endsWith('/close')) return 'close';
+  if (target.endsWith('/reverse')) return 'reverse';
   if (target.includes('/refund/')) return method === 'POST' ? 'refund' : 'queryRefund';
   return method === 'POST' ? 'place' : 'query';
 };
@@ -176,6 +177,7 @@ const good: Record<What, Said> = {
   place: situations.placed,
   query: situations.paid,
   close: situations['closing done'],
+  reverse: ok({ appid, mchid, out_trade_no: order.channelOrderNo }),
   refund: situations['refund accepted'],
   queryRefund: situations['refund done'],
   get offer() {
@@ -187,6 +189,7 @@ const definite: Record<What, string> = {
   place: 'PARAM_ERROR',
   query: 'ORDER_NOT_EXIST',
   close: 'ORDER_CLOSED',
+  reverse: 'ORDER_CLOSED',
   refund: 'USER_ACCOUNT_ABNORMAL',
   queryRefund: 'RESOURCE_NOT_EXISTS',
   offer: 'NO_STATEMENT_EXIST',
@@ -194,7 +197,7 @@ const definite: Record<What, string> = {
 };
 
 /** Everything but the one fault is as it should be, so that each guard stands alone. */
-const faults: Record<Uncertain, (what: What) => Said> = {
+const faults = (right: (what: What) => Said): Record<Uncertain, (what: What) => Said> => ({
   'an outage that calls itself a definite refusal': (what) => no(500, definite[what]),
   'an outage without words': () => ({ status: 502 }),
   'too many requests': (what) => no(429, definite[what]),
@@ -202,21 +205,21 @@ const faults: Record<Uncertain, (what: What) => Said> = {
   'a redirect': (what) => ({ status: 307, headers: { location: `/elsewhere/${what}` } }),
   'a signed reply that is not in the language of the channel': () => ({ status: 200, body: 'SUCCESS' }),
   'a signed reply without what was asked': () => ok({ code: 'SUCCESS' }),
-  'a good reply with a forged signature': (what) => ({ ...good[what], signing: { by: 'somebody else' } }),
-  'a good reply without a signature': (what) => ({ ...good[what], signing: { not: true } }),
-  'a good reply signed with an unknown key': (what) => ({ ...good[what], signing: { by: 'an unknown key' } }),
-  'a good reply of yesterday, replayed': (what) => ({ ...good[what], signing: { age: 86_400 } }),
-  'a good reply cut short': (what) => ({ ...good[what], status: 200, line: 'cut' }),
+  'a good reply with a forged signature': (what) => ({ ...right(what), signing: { by: 'somebody else' } }),
+  'a good reply without a signature': (what) => ({ ...right(what), signing: { not: true } }),
+  'a good reply signed with an unknown key': (what) => ({ ...right(what), signing: { by: 'an unknown key' } }),
+  'a good reply of yesterday, replayed': (what) => ({ ...right(what), signing: { age: 86_400 } }),
+  'a good reply cut short': (what) => ({ ...right(what), status: 200, line: 'cut' }),
   'a reply that never ends growing': (what) => ({
-    ...good[what],
+    ...right(what),
     status: 200,
-    body: String(good[what].body ?? '{}') + ' '.repeat(4_000_000),
+    body: String(right(what).body ?? '{}') + ' '.repeat(4_000_000),
   }),
   'a connection that is reset': () => ({ status: 200, line: 'reset' }),
-};
+});
 
 const isBad = (situation: string): situation is BadDownload => situation in downloadsOf;
-const isFault = (situation: string): situation is Uncertain => situation in faults;
+const isFault = (situation: string): situation is Uncertain => situation in faults((what) => good[what]);
 
 let say: (asked: Asked) => Said = () => ({ status: 500 });
 let server: Awaited<ReturnType<typeof wechatServer>>;
@@ -251,13 +254,20 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => void server.received.splice(0));
 
-const rig: Rig = {
+/** How an order is spoken of that differs from one that its payer opens. */
+interface Speech {
+  readonly order: OrderToPlace;
+  readonly good?: Partial<Record<What, Said>>;
+  readonly says?: (situation: Situation, what: What) => Said | undefined;
+}
+
+const rigOf = ({ order: placed, good: own = {}, says = () => undefined }: Speech): Rig => ({
   kind,
   get channel() {
     return channel;
   },
   now,
-  order,
+  order: placed,
   refund,
   secrets: [account.apiKey, merchantKeyPem.split('\n')[1]!],
   paid: { channelTradeNo: '4200000263201902167700134212', paidAt: new Date('2026-01-31T01:59:58.000Z') },
@@ -266,18 +276,19 @@ const rig: Rig = {
     succeededAt: new Date('2026-01-31T01:59:00.000Z'),
   },
   play(situation) {
+    const right = (what: What): Said => own[what] ?? good[what];
     say = (asked) => {
       const elsewhere = /^\/elsewhere\/(\w+)/.exec(asked.target)?.[1];
       const what = whatIsAsked(asked);
-      if (elsewhere !== undefined) return good[what];
+      if (elsewhere !== undefined) return right(what);
       if (situation === 'silence') return { status: 200, line: 'silence' };
-      if (situation === 'drip') return { ...good[what], status: 200, line: 'drip' };
+      if (situation === 'drip') return { ...right(what), status: 200, line: 'drip' };
       if (isBad(situation)) {
         const { offer = offered, file } = downloadsOf[situation];
         return what === 'offer' ? offer() : file();
       }
-      if (isFault(situation)) return faults[situation](what);
-      return what === 'file' ? good.file : situations[situation];
+      if (isFault(situation)) return faults(right)[situation](what);
+      return says(situation, what) ?? (what === 'file' ? good.file : situations[situation]);
     };
   },
   get received() {
@@ -289,9 +300,40 @@ const rig: Rig = {
     return notification('PAYSCORE.USER_OPEN_SERVICE', { mchid }, now, signing);
   },
   statement,
+});
+
+const rig = rigOf({ order });
+
+/** A payer's code was scanned a minute ago: it waits until it is undone. */
+const codeOrder: OrderToPlace = {
+  ...order,
+  method: 'wechat_code',
+  createdAt: new Date(now.getTime() - 60_000),
+  payer: { auth_code: '134567890123456789', ip: '203.0.113.7', device: 'till-3' },
 };
+const beingPaid = ok(orderIs('USERPAYING'));
+/** Undone in three steps: it waits, it is undone, it is gone. */
+const undoing = () => {
+  const undone = server.received.some(({ target }) => target.endsWith('/reverse'));
+  return ok(orderIs(undone ? 'REVOKED' : 'USERPAYING'));
+};
+const closings: Partial<Record<Situation, () => Said>> = {
+  'closing done': undoing,
+  'closed before': () => ok(orderIs('REVOKED')),
+  'cannot be closed since it is paid': () => ok(transaction),
+};
+const codeRig = rigOf({
+  order: codeOrder,
+  good: { place: beingPaid },
+  says(situation, what) {
+    if (situation === 'placed' && what === 'place') return beingPaid;
+    if (what === 'reverse') return good.reverse;
+    return what === 'query' ? closings[situation]?.() : undefined;
+  },
+});
 
 channelContract('WeChat Pay', () => rig);
+channelContract('WeChat Pay by a payer’s code', () => codeRig);
 
 const answering = (said: Said) => {
   say = () => said;
@@ -395,8 +437,8 @@ describe('an order at WeChat', () => {
     await expect(channel.place({ ...order, method: 'wechat_h5', payer: { ip: '203.0.113.7' } })).rejects.toThrow();
   });
 
-  test('by a method that WeChat has and we do not offer is not sent', async () => {
-    await expect(channel.place({ ...order, method: 'wechat_code' })).rejects.toThrow('wechat_code');
+  test('by a method of another channel is not sent', async () => {
+    await expect(channel.place({ ...order, method: 'alipay_qr' })).rejects.toThrow('alipay_qr');
     expect(server.received).toEqual([]);
   });
 
@@ -503,6 +545,99 @@ describe('an order at WeChat', () => {
     async (code) => {
       answering(no(400, code));
       await expect(channel.close(order)).rejects.toThrow('closing');
+    },
+  );
+});
+
+describe('a payer’s code at WeChat', () => {
+  const early = { ...codeOrder, createdAt: new Date(now.getTime() - 14_999) };
+  const targets = () => server.received.map(({ method, target }) => `${method} ${target.replace(/\?.*/, '')}`);
+  const path = `/v3/pay/transactions/out-trade-no/${order.channelOrderNo}`;
+
+  test('is charged with what WeChat documents, and where it was scanned', async () => {
+    answering(beingPaid);
+    expect(await channel.place(codeOrder)).toEqual({ kind: 'placed', action: { type: 'none' } });
+    expect(targets()).toEqual(['POST /v3/pay/transactions/codepay']);
+    expect(sent()).toEqual({
+      appid,
+      mchid,
+      description: '一杯茶',
+      out_trade_no: order.channelOrderNo,
+      payer: { auth_code: '134567890123456789' },
+      amount: { total: 12_345, currency: 'CNY' },
+      scene_info: { device_id: 'till-3', device_ip: '203.0.113.7', store_info: { out_id: mchid } },
+    });
+    await openWith({ store: 'store-7' }).place({ ...codeOrder, payer: { auth_code: '1' } });
+    expect(JSON.parse(server.received[1]!.body)).toMatchObject({ scene_info: { store_info: { out_id: 'store-7' } } });
+  });
+
+  test.each(['SUCCESS', 'PAYERROR', 'REVOKED', 'A_NEW_STATE'])(
+    'that is answered with %s is asked about',
+    async (state) => {
+      answering(ok(orderIs(state)));
+      expect(await channel.place(codeOrder)).toEqual({ kind: 'ask' });
+    },
+  );
+
+  test('that is answered about another order is unknown', async () => {
+    answering(ok(orderIs('USERPAYING', { out_trade_no: 'ANOTHERORDER' })));
+    await expect(channel.place(codeOrder)).rejects.toThrow('another order');
+  });
+
+  test.each(['USERPAYING', 'USER_PAYING'])('whose payer is asked for a password (%s) is being paid', async (code) => {
+    answering(no(400, code));
+    expect(await channel.place(codeOrder)).toEqual({ kind: 'placed', action: { type: 'none' } });
+    answering(no(500, code));
+    await expect(channel.place(codeOrder)).rejects.toThrow('placing');
+  });
+
+  test.each(['AUTH_CODE_EXPIRED', 'AUTH_CODE_ERROR', 'AUTH_CODE_INVALID', 'NOT_ENOUGH'])(
+    'that is refused with %s has failed',
+    async (code) => {
+      answering(no(403, code, '原因'));
+      expect(await channel.place(codeOrder)).toEqual({ kind: 'refused', failure: { code, message: '原因' } });
+    },
+  );
+
+  test.each(['SYSTEM_ERROR', 'BANK_ERROR', 'BANKERROR', 'A_NEW_CODE'])('that meets %s is unknown', async (code) => {
+    answering(no(400, code));
+    await expect(channel.place(codeOrder)).rejects.toThrow('placing');
+  });
+
+  test('that waits is asked about, undone, and asked about again: only the state counts', async () => {
+    codeRig.play('closing done');
+    expect(await channel.close(codeOrder)).toEqual({ kind: 'closed' });
+    expect(targets()).toEqual([`GET ${path}`, `POST ${path}/reverse`, `GET ${path}`]);
+    expect(JSON.parse(server.received[1]!.body)).toEqual({ appid, mchid });
+  });
+
+  test('that is undone, as is said, and waits all the same is not closed', async () => {
+    say = (asked) => (whatIsAsked(asked) === 'reverse' ? good.reverse : beingPaid);
+    expect(await channel.close(codeOrder)).toEqual({ kind: 'ask' });
+  });
+
+  test('of the last 15 seconds is asked about and not undone', async () => {
+    say = (asked) => (whatIsAsked(asked) === 'reverse' ? good.reverse : beingPaid);
+    expect(await channel.close(early)).toEqual({ kind: 'ask' });
+    expect(targets()).toEqual([`GET ${path}`]);
+  });
+
+  test.each(['SUCCESS', 'REFUND', 'PAYERROR'])('that is %s is never undone', async (state) => {
+    answering(state === 'PAYERROR' ? ok(orderIs(state)) : ok({ ...transaction, trade_state: state }));
+    expect(await channel.close(codeOrder)).toEqual({ kind: 'ask' });
+    expect(targets()).toEqual([`GET ${path}`]);
+  });
+
+  test.each(Object.keys(faults(() => good.reverse)).filter(isFault))(
+    'whose undoing meets %s is asked about, and is closed only when that says so',
+    async (fault) => {
+      const met = (asked: Asked) => {
+        if (asked.target.startsWith('/elsewhere')) return good.reverse;
+        return whatIsAsked(asked) === 'reverse' ? faults(() => good.reverse)[fault]('reverse') : beingPaid;
+      };
+      say = met;
+      const closing = await channel.close(codeOrder).catch(() => 'unknown');
+      expect(['unknown', { kind: 'ask' }]).toContainEqual(closing);
     },
   );
 });

@@ -4,16 +4,27 @@ import * as z from 'zod';
 
 import type { ChannelAccount } from '#channels/account.ts';
 import { Unanswered } from '#channels/reply.ts';
-import type { Acknowledgement, Capabilities, Channel, ChannelKind, RefundToPlace } from '#channels/channel.ts';
+import type {
+  Acknowledgement,
+  Capabilities,
+  Channel,
+  ChannelKind,
+  Closing,
+  OrderRef,
+  Outcome,
+  RefundToPlace,
+} from '#channels/channel.ts';
 
 import { readCallback } from './callback.ts';
+import { codePayV3, undo, type CodePay } from './code.ts';
 import { fetchStatement } from './download.ts';
 import { readFundBill } from './fund-bill.ts';
 import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, refundRefused } from './outcome.ts';
-import { methods, needs, placeOrder, withinBytes } from './place.ts';
+import { methods, needs, placeOrder } from './place.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
+import { withinBytes } from './text.ts';
 import { readTradeBill } from './trade-bill.ts';
-import { contentOf, send, type Wire } from './wire.ts';
+import { contentOf, orderPath, send, type Wire } from './wire.ts';
 
 const Settings = z.strictObject({
   appid: z.string().min(1).max(32),
@@ -23,6 +34,11 @@ const Settings = z.strictObject({
   /** `PUB_KEY_ID_…`, or the serial of a platform certificate. */
   platform_serial: z.string().regex(/^[\w-]{1,64}$/),
   platform_public_key_pem: z.string().min(1),
+  /** The place where payers' codes are scanned, as we call it; without it, the merchant itself. */
+  store: z
+    .string()
+    .regex(/^[\w-]{1,32}$/)
+    .optional(),
   /** Whether http and loopback are allowed is decided where accounts are kept. */
   base_url: z.url({ protocol: /^https?$/ }).default('https://api.mch.weixin.qq.com'),
 });
@@ -49,28 +65,35 @@ const mustBe = (what: string, answered: string, asked: string) => {
   if (answered !== asked) throw new Unanswered(`the reply is about another ${what}`);
 };
 
-const orderPath = (channelOrderNo: string) => `/v3/pay/transactions/out-trade-no/${encodeURIComponent(channelOrderNo)}`;
+const queryOrder = async (wire: Wire, channelOrderNo: string): Promise<Outcome> => {
+  const query = new URLSearchParams({ mchid: wire.signer.mchid });
+  const reply = await send(wire, 'GET', `${orderPath(channelOrderNo)}?${query.toString()}`);
+  if (!reply.ok) return queryRefused(reply);
+  const { order, outcome } = outcomeOf(contentOf(reply));
+  mustBe('order', order.out_trade_no, channelOrderNo);
+  return outcome;
+};
 
-const payments = (wire: Wire, settings: z.infer<typeof Settings>): Pick<Channel, 'place' | 'query' | 'close'> => ({
-  place: (order) => placeOrder(wire, settings.appid, order),
+const closeOrder = async (wire: Wire, channelOrderNo: string): Promise<Closing> => {
+  const reply = await send(wire, 'POST', `${orderPath(channelOrderNo)}/close`, { mchid: wire.signer.mchid });
+  if (!reply.ok) return closingRefused(reply);
+  if (reply.status === 204) return { kind: 'closed' };
+  // 202 USER_PAYING
+  if (reply.status === 202) return { kind: 'ask' };
+  throw new Unanswered(`WeChat answered ${reply.status} where 204 was due`);
+};
 
-  async query({ channelOrderNo }) {
-    const query = new URLSearchParams({ mchid: settings.mchid });
-    const reply = await send(wire, 'GET', `${orderPath(channelOrderNo)}?${query.toString()}`);
-    if (!reply.ok) return queryRefused(reply);
-    const { order, outcome } = outcomeOf(contentOf(reply));
-    mustBe('order', order.out_trade_no, channelOrderNo);
-    return outcome;
-  },
+interface AtCounter {
+  readonly appid: string;
+  readonly code: CodePay;
+}
 
-  async close({ channelOrderNo }) {
-    const reply = await send(wire, 'POST', `${orderPath(channelOrderNo)}/close`, { mchid: settings.mchid });
-    if (!reply.ok) return closingRefused(reply);
-    if (reply.status === 204) return { kind: 'closed' };
-    // 202 USER_PAYING
-    if (reply.status === 202) return { kind: 'ask' };
-    throw new Unanswered(`WeChat answered ${reply.status} where 204 was due`);
-  },
+const isCode = ({ method }: OrderRef) => method === 'wechat_code';
+
+const payments = (wire: Wire, { appid, code }: AtCounter): Pick<Channel, 'place' | 'query' | 'close'> => ({
+  place: (order) => (isCode(order) ? code.place(order) : placeOrder(wire, appid, order)),
+  query: (order) => (isCode(order) ? code.query(order) : queryOrder(wire, order.channelOrderNo)),
+  close: (order) => (isCode(order) ? undo(code, order, wire.now()) : closeOrder(wire, order.channelOrderNo)),
 });
 
 const refunds = (wire: Wire): Pick<Channel, 'refund' | 'queryRefund'> => ({
@@ -110,9 +133,14 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
     key: privateKeyOf(secrets.merchant_private_key_pem),
   };
   const wire: Wire = { baseUrl: settings.base_url, signer, platform, now };
+  const code = codePayV3(wire, {
+    appid: settings.appid,
+    store: settings.store ?? settings.mchid,
+    query: ({ channelOrderNo }) => queryOrder(wire, channelOrderNo),
+  });
   return {
     identity: { merchant: settings.mchid, app: settings.appid },
-    ...payments(wire, settings),
+    ...payments(wire, { appid: settings.appid, code }),
     ...refunds(wire),
     fetchStatement: (billDate, kind) => fetchStatement(wire, billDate, kind),
     readCallback: (callback) => readCallback(callback, { mchid: settings.mchid, apiKey, platform }, now()),

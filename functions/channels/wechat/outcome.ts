@@ -20,6 +20,17 @@ const isRefusal = ({ status }: Refusal) => status >= 400 && status < 500 && stat
  */
 const neverPlaced = new Set(['PARAM_ERROR', 'NO_AUTH', 'APPID_MCHID_NOT_MATCH', 'MCH_NOT_EXISTS', 'SIGN_ERROR']);
 
+/** A scanned code of which no money came, nor will: it ran out, is of nobody, or its payer has too little. */
+export const codeRefused: ReadonlySet<string> = new Set([
+  'AUTHCODEEXPIRE',
+  'AUTH_CODE_ERROR',
+  'AUTH_CODE_EXPIRED',
+  'AUTH_CODE_INVALID',
+  'NOTENOUGH',
+  'NOTSUPORTCARD',
+  'NOT_ENOUGH',
+]);
+
 /** The number is known there; INVALID_REQUEST among others when it was used with other content (201 商户订单号重复). */
 const known = new Set([
   'ORDERPAID',
@@ -30,10 +41,15 @@ const known = new Set([
   'INVALID_REQUEST',
 ]);
 
+/** Its payer is asked for a password: v2 calls it an error, v3 spells it in two ways. */
+export const isBeingPaid = (refusal: Refusal) =>
+  isRefusal(refusal) && (refusal.code === 'USERPAYING' || refusal.code === 'USER_PAYING');
+
 export const placingRefused = (refusal: Refusal): Placing => {
   const { code, message } = refusal;
   if (isRefusal(refusal) && known.has(code)) return { kind: 'ask' };
-  if (isRefusal(refusal) && neverPlaced.has(code)) return { kind: 'refused', failure: { code, message } };
+  if (isRefusal(refusal) && (neverPlaced.has(code) || codeRefused.has(code)))
+    return { kind: 'refused', failure: { code, message } };
   throw unanswered('placing', refusal);
 };
 
@@ -49,8 +65,7 @@ export const closingRefused = (refusal: Refusal): Closing => {
   const { code } = refusal;
   if (isAbsent(refusal)) return { kind: 'absent' };
   if (isRefusal(refusal) && (code === 'ORDER_CLOSED' || code === 'ORDERCLOSED')) return { kind: 'closed' };
-  if (isRefusal(refusal) && (known.has(code) || code === 'USERPAYING' || code === 'TRADE_ERROR'))
-    return { kind: 'ask' };
+  if (isRefusal(refusal) && (known.has(code) || isBeingPaid(refusal) || code === 'TRADE_ERROR')) return { kind: 'ask' };
   throw unanswered('closing', refusal);
 };
 

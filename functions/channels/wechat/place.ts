@@ -7,6 +7,7 @@ import type { Capabilities, Method, OrderToPlace, Placing } from '#channels/chan
 
 import { placingRefused } from './outcome.ts';
 import { signature } from './signature.ts';
+import { withinBytes } from './text.ts';
 import { contentOf, send, type Wire } from './wire.ts';
 
 /*
@@ -99,19 +100,10 @@ const ways = new Map<Method, Way>([
   ['wechat_app', { path: 'app', needs: [], about: () => ({}), placed: inApp }],
 ]);
 
-export const methods: readonly Method[] = [...ways.keys()];
-export const needs: Capabilities['needs'] = Object.fromEntries([...ways].map(([method, way]) => [method, way.needs]));
-
-/** WeChat counts bytes of UTF-8 (字节数 145,大于最大值 127), our callers count characters: cut, never in the middle of one. */
-export const withinBytes = (text: string, limit: number): string => {
-  let kept = '';
-  let bytes = 0;
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > limit) break;
-    kept += character;
-  }
-  return kept;
+export const methods: readonly Method[] = [...ways.keys(), 'wechat_code'];
+export const needs: Capabilities['needs'] = {
+  ...Object.fromEntries([...ways].map(([method, way]) => [method, way.needs])),
+  wechat_code: ['auth_code'],
 };
 
 /** `yyyy-MM-ddTHH:mm:ss+08:00` */

@@ -95,6 +95,9 @@ export const download = async (wire: Wire, address: string, within: Bounds): Pro
   throw new Unanswered(`downloading: WeChat answered ${response.status} ${refusalOf(response.status, bytes).code}`);
 };
 
+export const orderPath = (channelOrderNo: string) =>
+  `/v3/pay/transactions/out-trade-no/${encodeURIComponent(channelOrderNo)}`;
+
 /** What a 200 says; anything else (202: taken, and not yet handled) leaves the matter open. */
 export const contentOf = ({ status, body }: Extract<Reply, { ok: true }>): unknown => {
   if (status !== 200) throw new Unanswered(`WeChat answered ${status} where 200 was due`);

@@ -5,7 +5,7 @@ import { takesFault, type Desk } from './desk.ts';
 import { acceptTransfer, findTransfer, transferQueryView, transferView } from './fund/transfers.ts';
 import { fetchBill, offerBill } from './statements/downloads.ts';
 import { isPaid, type Order } from './trade/books.ts';
-import { omenOf } from './trade/codes.ts';
+import { omenOf } from '../omens.ts';
 import { chargeCode } from './trade/charge-code.ts';
 import { cancelTrade, refundTrade } from './trade/refunds.ts';
 import { closeTrade, placeOrder, takeMoney, tradeNamed } from './trade/trades.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Answer, Call, Reply } from '../server.ts';
+import { chargeCode, reverseOrder } from './code-pay.ts';
 import { nowOf, takesFault, type Desk } from './desk.ts';
 import { closeOrder, orderNotFound, placeOrder } from './orders.ts';
 import { acceptRefund, findRefund } from './refunds.ts';
@@ -16,6 +17,7 @@ type Result =
   | { readonly kind: 'document'; readonly document: object }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'file'; readonly bytes: Buffer; readonly type: string }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'silence' };
 
 interface Route {
@@ -31,16 +33,35 @@ const refuseOtherMerchant = (desk: Desk, mchid: string): void => {
     throw paramError('http header中的mchid与post payload中的mchid不匹配', { field: '/mchid' });
 };
 
+const appidNotMatch = () => new Refusal(400, 'APPID_MCHID_NOT_MATCH', 'appid和mch_id不匹配');
+
 const place =
   (way: requests.OrderWay): Route['handle'] =>
   (desk, call) => {
     const request = requests.parseBody(requests.orderRequests[way], call.body);
     refuseOtherMerchant(desk, request.mchid);
-    if (request.appid !== desk.issued.appid) throw new Refusal(400, 'APPID_MCHID_NOT_MATCH', 'appid和mch_id不匹配');
+    if (request.appid !== desk.issued.appid) throw appidNotMatch();
     const { order, heard } = placeOrder(desk, way, request);
     const member = { native: 'code_url', h5: 'h5_url', jsapi: 'prepay_id', app: 'prepay_id' }[way];
     return heard ? document({ [member]: order.ticket }) : { kind: 'silence' };
   };
+
+const placeCode: Route['handle'] = (desk, call) => {
+  const request = requests.parseBody(requests.CodeRequest, call.body);
+  refuseOtherMerchant(desk, request.mchid);
+  if (request.appid !== desk.issued.appid) throw appidNotMatch();
+  const { out_trade_no, description, attach } = request;
+  const { auth_code } = request.payer;
+  const charged = chargeCode(desk, { out_trade_no, description, attach, total: request.amount.total, auth_code });
+  return charged.kind === 'order' ? document(transactionView(charged.order, desk.issued, nowOf(desk))) : charged;
+};
+
+const reverse: Route['handle'] = (desk, call, name) => {
+  const { appid, mchid } = requests.parseBody(requests.ReverseRequest, call.body);
+  refuseOtherMerchant(desk, mchid);
+  if (appid !== desk.issued.appid) throw appidNotMatch();
+  return document({ appid, mchid, out_trade_no: reverseOrder(desk, name).out_trade_no });
+};
 
 const askOrder =
   (by: 'out_trade_no' | 'transaction_id'): Route['handle'] =>
@@ -56,6 +77,8 @@ const routes: readonly Route[] = [
   { method: 'POST', path: /^\/v3\/pay\/transactions\/jsapi$/, handle: place('jsapi') },
   { method: 'POST', path: /^\/v3\/pay\/transactions\/h5$/, handle: place('h5') },
   { method: 'POST', path: /^\/v3\/pay\/transactions\/app$/, handle: place('app') },
+  { method: 'POST', path: /^\/v3\/pay\/transactions\/codepay$/, handle: placeCode },
+  { method: 'POST', path: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/reverse$/, handle: reverse },
   { method: 'GET', path: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/, handle: askOrder('out_trade_no') },
   { method: 'GET', path: /^\/v3\/pay\/transactions\/id\/([^/]+)$/, handle: askOrder('transaction_id') },
   {
@@ -134,6 +157,7 @@ export const refusalReply = ({ status, code, message, detail }: Refusal): Reply 
 
 const replyTo = (desk: Desk, result: Result): Answer => {
   if (result.kind === 'silence') return { silentMs: SILENT_MS };
+  if (result.kind === 'refused') return refusalReply(result.refusal);
   // The file is the one success that is not signed: its hash came with the signed reply that named it.
   if (result.kind === 'file') {
     return { status: 200, headers: { 'Content-Type': result.type, ...requestId() }, body: result.bytes };

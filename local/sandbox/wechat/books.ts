@@ -14,10 +14,11 @@ const Paid = z.object({
 
 export const Order = z.object({
   out_trade_no: z.string(),
-  trade_type: z.enum(['NATIVE', 'JSAPI', 'MWEB', 'APP']),
+  trade_type: z.enum(['NATIVE', 'JSAPI', 'MWEB', 'APP', 'MICROPAY']),
   description: z.string(),
   attach: z.string().optional(),
-  notify_url: z.string(),
+  /** Of a payer's code nobody is told. */
+  notify_url: z.string().optional(),
   openid: z.string().optional(),
   total: z.int(),
   /** Of everything the merchant sent: a repeated order must be the same order. */
@@ -27,6 +28,8 @@ export const Order = z.object({
   created_at: ms,
   expires_at: ms,
   closed_at: ms.optional(),
+  /** How the order of a payer's code ended without money, or with money that went back. */
+  ended: z.enum(['REVOKED', 'PAYERROR']).optional(),
   /** When a fault takes the money of an order that was confirmed closed. */
   takes_at: ms.optional(),
   failures: z.int(),
@@ -56,12 +59,14 @@ export type Refund = z.infer<typeof Refund>;
 
 export const isPaid = (order: Order): order is PaidOrder => order.paid !== undefined;
 
-export type TradeState = 'NOTPAY' | 'SUCCESS' | 'REFUND' | 'CLOSED';
+export type TradeState = 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR';
 
 /** An order past its end closes itself: nobody has to write that down. */
 export const tradeState = (order: Order, now: number): TradeState => {
+  if (order.ended !== undefined) return order.ended;
   if (isPaid(order)) return order.refunded.count > 0 ? 'REFUND' : 'SUCCESS';
-  return order.closed_at !== undefined || order.expires_at <= now ? 'CLOSED' : 'NOTPAY';
+  if (order.closed_at !== undefined || order.expires_at <= now) return 'CLOSED';
+  return order.trade_type === 'MICROPAY' ? 'USERPAYING' : 'NOTPAY';
 };
 
 const Document = z.object({ doc: z.string() });

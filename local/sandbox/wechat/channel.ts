@@ -24,8 +24,8 @@ const touch = (desk: Desk, orderNo: string, gesture: (order: Order) => PayerOutc
     const order = desk.books.order(orderNo);
     if (order === undefined) return { kind: 'unknown' };
     const state = tradeState(order, nowOf(desk));
-    if (state === 'CLOSED') return { kind: 'closed' };
-    return state === 'NOTPAY' ? gesture(order) : { kind: 'paid_already' };
+    if (['CLOSED', 'REVOKED', 'PAYERROR'].includes(state)) return { kind: 'closed' };
+    return state === 'NOTPAY' || state === 'USERPAYING' ? gesture(order) : { kind: 'paid_already' };
   });
 
 const pay = (desk: Desk, order: Order): PayerOutcome => {
@@ -38,8 +38,12 @@ const pay = (desk: Desk, order: Order): PayerOutcome => {
   };
 };
 
-/** A payer who fails leaves the order open and nobody is told: PAYERROR exists for scanned payment codes only. */
+/** A payer who fails leaves the order open and nobody is told; a scanned code is gone with its payer. */
 const fail = (desk: Desk, order: Order): PayerOutcome => {
+  if (order.trade_type === 'MICROPAY') {
+    desk.books.saveOrder({ ...order, failures: order.failures + 1, closed_at: nowOf(desk), ended: 'PAYERROR' });
+    return { kind: 'failed', state: 'PAYERROR' };
+  }
   desk.books.saveOrder({ ...order, failures: order.failures + 1 });
   return { kind: 'failed', state: 'NOTPAY' };
 };

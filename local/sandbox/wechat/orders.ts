@@ -16,9 +16,14 @@ const TAKEN_AFTER_CLOSE_MS = 500;
 
 const tradeTypes = { native: 'NATIVE', jsapi: 'JSAPI', h5: 'MWEB', app: 'APP' } as const;
 
+export const digestOf = (way: string, request: object): string =>
+  createHash('sha256')
+    .update(JSON.stringify([way, request]))
+    .digest('hex');
+
 export const orderNotFound = (): Refusal => new Refusal(404, 'ORDER_NOT_EXIST', '订单不存在');
 /** Not in the tables of the v3 pages, but what v3 answers to a second order or a close of what was paid. */
-const orderPaid = (): Refusal => new Refusal(400, 'ORDERPAID', '该订单已支付');
+export const orderPaid = (): Refusal => new Refusal(400, 'ORDERPAID', '该订单已支付');
 
 const newTicket = (way: OrderWay): string => {
   const prepayId = `wx${randomBytes(17).toString('hex')}`;
@@ -62,9 +67,7 @@ const again = (order: Order, way: OrderWay, digest: string, now: number): Order 
 /** An order placed, and whether the merchant ever hears of it. */
 export const placeOrder = (desk: Desk, way: OrderWay, request: OrderRequest): { order: Order; heard: boolean } => {
   const now = nowOf(desk);
-  const digest = createHash('sha256')
-    .update(JSON.stringify([way, request]))
-    .digest('hex');
+  const digest = digestOf(way, request);
   const known = desk.books.order(request.out_trade_no);
   const order = known === undefined ? register(way, request, digest, now) : again(known, way, digest, now);
   desk.books.saveOrder(order);
@@ -90,7 +93,8 @@ export const takeMoney = (desk: Desk, order: Order): PaidOrder => {
     },
   };
   desk.books.saveOrder(paid);
-  notify(desk, paid.notify_url, 'TRANSACTION.SUCCESS', transactionView(paid, desk.issued, now));
+  if (paid.notify_url !== undefined)
+    notify(desk, paid.notify_url, 'TRANSACTION.SUCCESS', transactionView(paid, desk.issued, now));
   return paid;
 };
 
@@ -104,6 +108,7 @@ export const closeOrder = (desk: Desk, outTradeNo: string): void => {
   const order = desk.books.order(outTradeNo);
   if (order === undefined) throw orderNotFound();
   if (order.paid !== undefined) throw orderPaid();
+  if (order.trade_type === 'MICROPAY') throw invalidRequest('付款码支付订单不支持关单，请使用撤销订单');
   const taken = order.takes_at === undefined && takesFault(desk, 'paid_after_close');
   desk.books.saveOrder({
     ...order,

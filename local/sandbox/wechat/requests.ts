@@ -47,6 +47,27 @@ export const orderRequests = {
 export type OrderWay = keyof typeof orderRequests;
 export type OrderRequest = z.infer<typeof PlaceOrder> & { payer?: { openid: string } };
 
+/** 付款码支付. @see https://pay.weixin.qq.com/doc/v3/merchant/4012382150 */
+export const CodeRequest = PlaceOrder.omit({ time_expire: true, notify_url: true }).extend({
+  payer: z.strictObject({ auth_code: text(32) }),
+  scene_info: z.looseObject({
+    device_id: text(32).optional(),
+    device_ip: text(45).optional(),
+    store_info: z.looseObject({ id: text(32).optional(), out_id: text(256).optional() }),
+  }),
+});
+
+/** A payer's code is charged by version 3 and by version 2 alike. */
+export interface CodeOrder {
+  readonly out_trade_no: string;
+  readonly description: string;
+  readonly attach?: string | undefined;
+  readonly total: number;
+  readonly auth_code: string;
+}
+
+export const ReverseRequest = z.strictObject({ appid: text(32), mchid: text(32) });
+
 export const CloseRequest = z.strictObject({ mchid: text(32) });
 
 export const RefundRequest = z

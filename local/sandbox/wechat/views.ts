@@ -2,7 +2,15 @@ import { beijingInstant } from '../beijing.ts';
 import { isPaid, tradeState, type Order, type PaidOrder, type Refund } from './books.ts';
 import type { Issued } from './credentials.ts';
 
-const descriptions = { NOTPAY: '订单未支付', SUCCESS: '支付成功', REFUND: '转入退款', CLOSED: '订单已关闭' } as const;
+const descriptions = {
+  NOTPAY: '订单未支付',
+  USERPAYING: '用户支付中，需要输入密码',
+  SUCCESS: '支付成功',
+  REFUND: '转入退款',
+  CLOSED: '订单已关闭',
+  REVOKED: '已撤销',
+  PAYERROR: '支付失败，请重新下单支付',
+} as const;
 
 /**
  * An order as queries and callbacks show it; what only a payment brings is absent before it, `attach` included.

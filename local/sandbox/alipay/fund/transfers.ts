@@ -4,7 +4,7 @@ import { beijingDate, beijingTime } from '../../beijing.ts';
 import type { PayeeOutcome } from '../../channel.ts';
 import type { Store } from '../../store.ts';
 import { nowOf, type Desk } from '../desk.ts';
-import { omenOf } from '../trade/codes.ts';
+import { omenOf } from '../../omens.ts';
 import { OK, price } from '../trade/views.ts';
 import { refused } from '../wire/refusal.ts';
 import type { Request } from '../wire/requests.ts';

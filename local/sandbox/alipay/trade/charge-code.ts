@@ -1,7 +1,8 @@
 import { nowOf, takesFault, type Desk } from '../desk.ts';
 import { refused, systemError, type Refusal } from '../wire/refusal.ts';
 import type { Request } from '../wire/requests.ts';
-import { isPayerCode, omenOf } from './codes.ts';
+import { omenOf } from '../../omens.ts';
+import { isPayerCode } from './codes.ts';
 import { placeOrder, startTrade, takeMoney, type Addresses } from './trades.ts';
 import { codeView } from './views.ts';
 

@@ -43,7 +43,7 @@ const refundCells = (line: Line): Record<string, string> => {
   const { refund } = line;
   return {
     微信退款单号: refund.refund_id,
-    商户退款单号: refund.out_refund_no,
+    商户退款单号: line.order.ended === 'REVOKED' ? '0' : refund.out_refund_no,
     退款类型: 'ORIGINAL',
     退款状态: refund.succeeded_at === undefined ? 'PROCESSING' : 'SUCCESS',
     退款申请时间: beijingTime(refund.accepted_at),
@@ -54,6 +54,12 @@ const refundCells = (line: Line): Record<string, string> => {
 /** ALL dates a refund by its acceptance, REFUND by the payment it returns: the trap real files set for their readers. */
 const timeOf = (line: Line, type: BillType): string =>
   beijingTime(line.kind === 'refund' && type === 'ALL' ? line.refund.accepted_at : line.order.paid.at);
+
+/** What went back because the order was undone has a state of its own. */
+const stateOf = (line: Line): string => {
+  if (line.kind === 'payment') return 'SUCCESS';
+  return line.order.ended === 'REVOKED' ? 'REVOKED' : 'REFUND';
+};
 
 const cellsOf = (line: Line, type: BillType, issued: Issued): Record<string, string> => {
   const { order } = line;
@@ -67,7 +73,7 @@ const cellsOf = (line: Line, type: BillType, issued: Issued): Record<string, str
     商户订单号: order.out_trade_no,
     用户标识: order.paid.openid,
     交易类型: order.trade_type,
-    交易状态: line.kind === 'payment' ? 'SUCCESS' : 'REFUND',
+    交易状态: stateOf(line),
     付款银行: 'OTHERS',
     货币种类: 'CNY',
     应结订单金额: yuan(paid),

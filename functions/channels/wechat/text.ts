@@ -1,0 +1,11 @@
+/** WeChat counts bytes of UTF-8 (字节数 145,大于最大值 127), our callers count characters: cut, never in the middle of one. */
+export const withinBytes = (text: string, limit: number): string => {
+  let kept = '';
+  let bytes = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > limit) break;
+    kept += character;
+  }
+  return kept;
+};
