@@ -5,6 +5,7 @@ import { planner } from '#desks/plan.ts';
 import { Failure } from '#kernel/failure.ts';
 import { wire } from '#payments/wire.ts';
 import { markerWrites } from '#payments/store.ts';
+import { payoutDeps } from '#payouts/wire.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { api, created, ok, route, type Route } from '#platform/http.ts';
@@ -26,6 +27,7 @@ const deps = {
   approvals: approvalStore(db, env('BOOKS_TABLE')),
   audits: auditStore(db, env('BOOKS_TABLE'), wired.now),
   planner: planner({
+    ...payoutDeps(wired, db),
     ...refunds,
     differences: reconciliationStore(db, env('BOOKS_TABLE')).differences,
     merchant: wired.configuration.merchant,

@@ -17,6 +17,7 @@ export const Task = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('adjust' satisfies Action), ...about, ...ofMerchant }),
   z.strictObject({ kind: z.literal('recover' satisfies Action), ...about, ...ofMerchant }),
   z.strictObject({ kind: z.literal('send_refund'), refund_id: IdOf('rfd') }),
+  z.strictObject({ kind: z.literal('send_payout'), payout_id: IdOf('pyt') }),
 ]);
 export type Task = z.infer<typeof Task>;
 export type DifferenceTask = Extract<Task, { readonly difference_id: string }>;

@@ -6,6 +6,8 @@ import { eventsOf as paymentEvents } from '#payments/events.ts';
 import { receiptsOf } from '#payments/journals.ts';
 import { Payment, winner } from '#payments/payment.ts';
 import { nextStep } from '#payments/stages.ts';
+import { eventsOf as payoutEvents } from '#payouts/events.ts';
+import { Payout } from '#payouts/payout.ts';
 import type { Listing } from '#platform/listed.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 import { eventsOf as refundEvents } from '#refunds/events.ts';
@@ -96,6 +98,12 @@ const afterRefund = ({ before, after }: Change): Consequences => {
   };
 };
 
+/** Its journals were posted with their facts: others are told of them. */
+const afterPayout = ({ before, after }: Change): Consequences => ({
+  ...nothing,
+  events: payoutEvents(before ? Payout.parse(before) : undefined, Payout.parse(after)),
+});
+
 /** Debits (reserving a refund, giving it back) were posted with their cause; only what brings or confirms money is folded. */
 export const consequencesOf = (change: Change): Consequences => {
   const { pk, after } = change;
@@ -103,6 +111,7 @@ export const consequencesOf = (change: Change): Consequences => {
   if (!after) return nothing;
   if (pk.startsWith('pay_')) return afterPayment(change);
   if (pk.startsWith('rfd_')) return afterRefund(change);
+  if (pk.startsWith('pyt_')) return afterPayout(change);
   if (pk.startsWith('ntc_')) return { ...nothing, listings: listingsOf(noticeListing, change) };
   if (pk.startsWith('cbk#')) return { ...nothing, listings: listingsOf(callbackListing, change) };
   return nothing;

@@ -4,6 +4,8 @@ import type { DifferenceTask } from '#approvals/task.ts';
 import { Failure } from '#kernel/failure.ts';
 import { isWaiting } from '#payments/attempt.ts';
 import { disown } from '#payments/decide.ts';
+import { payoutPlanner } from '#payouts/approval.ts';
+import type { Deps as PayoutDeps } from '#payouts/send-payout.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 import { refundPlanner } from '#refunds/approval.ts';
 
@@ -65,13 +67,25 @@ const differencePlanner = (deps: Deps) => ({
 });
 
 /** What one person submits and another decides, as approvals ask for it. */
-export const planner = (deps: Deps): Planner => {
+export const planner = (deps: Deps & PayoutDeps): Planner => {
   const differences = differencePlanner(deps);
   const refunds = refundPlanner(deps);
+  const payouts = payoutPlanner(deps);
   return {
-    plan: (task, holder) => (task.kind === 'send_refund' ? refunds.plan(task, holder) : differences.plan(task, holder)),
-    release: (task, holder, reason) =>
-      task.kind === 'send_refund' ? refunds.release(task, holder, reason) : differences.release(task, holder),
-    holderOf: (task) => (task.kind === 'send_refund' ? refunds.holderOf(task) : differences.holderOf(task)),
+    plan: (task, holder) => {
+      if (task.kind === 'send_refund') return refunds.plan(task.refund_id, holder);
+      if (task.kind === 'send_payout') return payouts.plan(task.payout_id, holder);
+      return differences.plan(task, holder);
+    },
+    release: (task, holder, reason) => {
+      if (task.kind === 'send_refund') return refunds.release(task.refund_id, holder, reason);
+      if (task.kind === 'send_payout') return payouts.release(task.payout_id, holder, reason);
+      return differences.release(task, holder);
+    },
+    holderOf: (task) => {
+      if (task.kind === 'send_refund') return refunds.holderOf(task.refund_id);
+      if (task.kind === 'send_payout') return payouts.holderOf(task.payout_id);
+      return differences.holderOf(task);
+    },
   };
 };

@@ -37,6 +37,7 @@ const catalogue = {
   challenge_expired: [422, 'The code has run out: ask for another', 'do_not_retry'],
   refund_exceeds_refundable: [422, 'The refund exceeds what can be refunded', 'do_not_retry'],
   refund_window_closed: [422, 'The payment is too old to be refunded on its channel', 'do_not_retry'],
+  payout_not_available: [422, 'No channel account of the merchant pays out to such an account', 'do_not_retry'],
   insufficient_balance: [422, 'The balance does not suffice', 'retry'],
   unsupported: [422, 'This is not supported', 'do_not_retry'],
   too_many_requests: [429, 'Too many requests', 'retry'],

@@ -21,6 +21,8 @@ export const chart = {
   merchant_available: { kind: 'liability', floor: true },
   /** 冻结: refunds under way. */
   merchant_held: { kind: 'liability', floor: true },
+  /** 代付在途: payouts under way. */
+  payout_in_transit: { kind: 'liability', floor: true },
   /** 余额: what a user has with us. */
   user_balance: { kind: 'liability', floor: true },
   /** 预付卡 */
@@ -42,6 +44,7 @@ export const Subject = z.enum([
   'merchant_pending',
   'merchant_available',
   'merchant_held',
+  'payout_in_transit',
   'user_balance',
   'prepaid_card',
   'wallet_held',

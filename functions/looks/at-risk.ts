@@ -1,5 +1,6 @@
 import { isFinal, type Payment } from '#payments/payment.ts';
 import { isLookedAt } from '#payments/next-look.ts';
+import type { Payout } from '#payouts/payout.ts';
 import { isUnderWay, type Refund } from '#refunds/refund.ts';
 
 const minute = 60_000;
@@ -22,3 +23,7 @@ export const isMoneyUnknown = (payment: Payment, now: Date): boolean =>
 
 export const isRefundStuck = (refund: Refund, now: Date): boolean =>
   isUnderWay(refund) && now.getTime() - refund.created_at.getTime() > stuckAfter;
+
+/** A channel that never answered, or that has never heard of it, although it was sent. */
+export const isPayoutUnknown = ({ status, approved_at, created_at }: Payout, now: Date): boolean =>
+  status === 'unknown' && now.getTime() - (approved_at ?? created_at).getTime() > unknownAfter;

@@ -5,6 +5,8 @@ import { callbackDeps } from '#callbacks/wire.ts';
 import { refundLate } from '#desks/refund-late.ts';
 import { lookAgain } from '#payments/look-again.ts';
 import { paymentDeps, wire } from '#payments/wire.ts';
+import { lookAtPayout } from '#payouts/send-payout.ts';
+import { payoutDeps } from '#payouts/wire.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { count, log } from '#platform/log.ts';
@@ -15,12 +17,13 @@ import { refundDeps } from '#refunds/wire.ts';
 import { expireHold } from '#wallets/end-hold.ts';
 import { holdDeps } from '#wallets/wire.ts';
 
-import { isMoneyUnknown, isRefundStuck } from './at-risk.ts';
+import { isMoneyUnknown, isPayoutUnknown, isRefundStuck } from './at-risk.ts';
 
 const db = database();
 const wired = wire(db);
 const payments = paymentDeps(wired);
 const refunds = refundDeps(wired, db);
+const payouts = payoutDeps(wired, db);
 
 const holds = holdDeps(db, wired.now);
 const callbacks = callbackDeps(wired, db);
@@ -52,10 +55,18 @@ const lookAtTheRefund = async (id: string, moveOn: boolean) => {
   count('RefundStuck');
 };
 
-/** Looks at a payment or refund whose end is not known: the active query, expiry, and the closings that were not confirmed. */
+const lookAtThePayout = async (id: string, moveOn: boolean) => {
+  const payout = await lookAtPayout(payouts, id, { moveOn });
+  if (!isPayoutUnknown(payout, wired.now())) return;
+  log.warn('it is not known whether a payout has arrived', { payout_id: id, status: payout.status });
+  count('MoneyUnknown');
+};
+
+/** Looks at a payment, refund or payout whose end is not known: the active query, expiry, and the closings that were not confirmed. */
 export const handler = consume(Look, ({ id, due, awaited, late }) => {
   if (awaited) return attachCallbacks(callbacks, id);
   if (late) return refundLate(desk, id);
   if (id.startsWith('hld_')) return expireHold(holds, id);
+  if (id.startsWith('pyt_')) return lookAtThePayout(id, due);
   return id.startsWith('rfd_') ? lookAtTheRefund(id, due) : lookAtThePayment(id, due);
 });

@@ -8,6 +8,7 @@ import * as configuration from '#configuration/operations.ts';
 import * as ledger from '#ledger/operations.ts';
 import * as notifications from '#notifications/operations.ts';
 import * as payments from '#payments/operations.ts';
+import * as payouts from '#payouts/operations.ts';
 import { plain, type Operation } from '#platform/operation.ts';
 import * as reconciliation from '#reconciliation/operations.ts';
 import * as refunds from '#refunds/operations.ts';
@@ -24,6 +25,7 @@ export const allOperations: readonly Operation[] = [
   payments,
   cashier,
   refunds,
+  payouts,
   ledger,
   wallets,
   settlement,

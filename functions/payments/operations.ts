@@ -21,7 +21,7 @@ const Metadata = z
   .refine((pairs) => Object.keys(pairs).length <= 20 && size(pairs) <= 1_024, 'at most 20 pairs and 1 KB in all');
 
 /** Whether it may be called is decided by the deployment; here it is only an address. */
-const Url = z.url({ protocol: /^https?$/ }).max(512);
+export const Url = z.url({ protocol: /^https?$/ }).max(512);
 
 /** Text that people read: no control characters, which some channels' files cannot carry. */
 const Subject = z

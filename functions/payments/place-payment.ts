@@ -50,7 +50,8 @@ const contentOf = (input: PaymentToPlace, { beneficiary }: Purpose): string => {
     .digest('base64url');
 };
 
-const merchantFor = async (deps: Deps, app: App, id: string): Promise<Merchant> => {
+/** An active merchant of the app; another's is not there. */
+export const merchantFor = async (deps: Pick<Deps, 'merchant'>, app: App, id: string): Promise<Merchant> => {
   const merchant = await deps.merchant(id);
   if (!merchant || merchant.app_id !== app.id) throw new Failure('not_found', { detail: 'there is no such merchant' });
   if (merchant.status !== 'active') throw new Failure('merchant_not_active');

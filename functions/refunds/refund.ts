@@ -12,8 +12,8 @@ export const RefundStatus = z.enum(['processing', 'pending_approval', 'succeeded
 export type RefundStatus = z.infer<typeof RefundStatus>;
 
 /** Nothing leaves `succeeded` or `failed`; an answer that never came leaves the refund `unknown`, and it is asked about. */
-export const refunds = machine<RefundStatus, 'approve' | 'accept' | 'succeed' | 'fail' | 'lose'>({
-  pending_approval: { approve: 'processing', fail: 'failed' },
+export const refunds = machine<RefundStatus, 'decide' | 'accept' | 'succeed' | 'fail' | 'lose'>({
+  pending_approval: { decide: 'processing' },
   processing: { accept: 'processing', succeed: 'succeeded', fail: 'failed', lose: 'unknown' },
   unknown: { accept: 'processing', succeed: 'succeeded', fail: 'failed', lose: 'unknown' },
   succeeded: {},
@@ -42,6 +42,7 @@ export const Refund = z.object({
   status: RefundStatus,
   /** Of one above what its merchant may refund alone: what it waits for, or waited. */
   approval_id: IdOf('apr').optional(),
+  approved_at: Instant.optional(),
   /** The share of the merchant's fee that goes back with it. */
   fee_returned: Sum,
   bucket: Bucket,
@@ -124,10 +125,10 @@ export const fail = (
   return { ...refund, status, failed, failure: { ...failure } };
 };
 
-/** 复核: it may be sent now. */
-export const approveRefund = (refund: Refund): Refund => ({
+/** 复核: a person has decided about it, and only then may it be sent, or fail: no channel moves what waits. */
+export const decided = (refund: Refund): Refund => ({
   ...refund,
-  status: refunds.next(refund.status, 'approve') ?? refund.status,
+  status: refunds.next(refund.status, 'decide') ?? refund.status,
 });
 
 export const loseAnswer = (refund: Refund): Refund => {

@@ -14,7 +14,7 @@ export const refundStore = (db: Database, table: string, now: () => Date) =>
       }),
     ...(isUnderWay(refund) && {
       due_shard: shardOf(refund.id, 16),
-      due_at: nextAge(refund.created_at, now()).toISOString(),
+      due_at: nextAge(refund.approved_at ?? refund.created_at, now()).toISOString(),
     }),
   }));
 export type RefundStore = ReturnType<typeof refundStore>;

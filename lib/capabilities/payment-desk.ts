@@ -73,6 +73,16 @@ export class PaymentDesk extends Construct {
     readsAppKeys(refunds, data);
     routes.to(refunds, 'POST /v1/refunds', 'GET /v1/refunds/{id}');
 
+    const payouts = new ServiceFunction(this, 'Payouts', {
+      entry: 'payouts/http',
+      description: 'Creates and shows payouts',
+      environment: forApps,
+    });
+    inOrders(payouts, data, 'GetItem', 'PutItem');
+    inBooks(payouts, data, 'PutItem', 'UpdateItem');
+    readsAppKeys(payouts, data);
+    routes.to(payouts, 'POST /v1/payouts', 'GET /v1/payouts', 'GET /v1/payouts/{id}');
+
     const callbacks = new ServiceFunction(this, 'Callbacks', {
       entry: 'callbacks/http',
       description: 'Takes in what channels call back',
@@ -102,7 +112,7 @@ export class PaymentDesk extends Construct {
     inBooks(looking, data, 'GetItem', 'PutItem', 'UpdateItem');
     looks.drainedBy(looking);
 
-    for (const handler of [payments, refunds, callbacks, looking]) {
+    for (const handler of [payments, refunds, payouts, callbacks, looking]) {
       readsChannels(handler, data);
       looks.queue.grantSendMessages(handler);
     }

@@ -8,6 +8,7 @@ import { Batch, list, Payment, Refund } from '../demo/wire/answers.ts';
 import { expecting } from '../demo/wire/http.ts';
 import { uploadStatement } from '../demo/wire/statements.ts';
 import type { Fault } from '../demo/wire/sandbox.ts';
+import { payoutScenes } from './payout-scenes.ts';
 import type { Hands } from './stage.ts';
 
 /** What each scene is asked with. */
@@ -129,6 +130,14 @@ const challenged = async (wish: Wish): Promise<void> => {
   await hands.readClock();
 };
 
+const lateByAlipay = async (wish: Wish): Promise<string> => {
+  const payment = await place(wish, { method: 'alipay_qr' });
+  await wish.hands.sandbox.arm('paid_after_close', 'alipay');
+  await wish.hands.app.post(`/v1/payments/${payment.id}/close`, {});
+  await wish.hands.sandbox.tryPaying(orderNo(payment), 'alipay');
+  return (await untilIs(wish, payment.id, 'paid_late')).id;
+};
+
 /** How each event comes about, for real: an app asks, a payer pays, a channel confirms. One entry for each event type. */
 export const scenes: Readonly<Record<string, { readonly what: string; readonly play: (wish: Wish) => Promise<void> }>> =
   {
@@ -175,6 +184,7 @@ export const scenes: Readonly<Record<string, { readonly what: string; readonly p
       what: 'the channel accepts a refund and cannot make it',
       play: (wish) => refunded(wish, 'failed'),
     },
+    ...payoutScenes(lateByAlipay),
     'settlement.released': { what: 'a day is reconciled and released to the merchant; moves the clock', play: settled },
     'reconciliation.completed': {
       what: 'the bill of the running day is uploaded and matched',

@@ -11,6 +11,7 @@ import { refundLate } from '#desks/refund-late.ts';
 import type { BusinessEvent } from '#notifications/event.ts';
 import type { Database } from '#platform/database.ts';
 import { listingWriter } from '#platform/listed.ts';
+import { payoutStore } from '#payouts/store.ts';
 import type { Operator } from '#platform/operator.ts';
 import type { Message } from '#platform/sender.ts';
 import { actionsOf } from '#reconciliation/differences/actions.ts';
@@ -36,7 +37,7 @@ export const deskOf = (db: Database, at: Shop) => {
     differences,
     approvals: approvalStore(db, 'books'),
     audits,
-    planner: planner({ ...at.deps, differences }),
+    planner: planner({ ...at.deps, differences, payouts: payoutStore(db, 'orders', at.deps.now) }),
   };
   const notedOrders = businessOrderStore(db, 'books', at.deps.now);
   const followDeps = {

@@ -5,6 +5,7 @@ import { generateKeyPair, importJWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { synthesize } from '../../local/synthesize.ts';
+import { makeAvailable } from './available.ts';
 import { bearer, plainJson, type Reply } from './client.ts';
 import { fresh, useMachine } from './machine.ts';
 
@@ -108,6 +109,9 @@ beforeAll(async () => {
   expect([recharge.status, hold.status, toVoid.status]).toEqual(['processing', 'pending', 'pending']);
   const moved = { merchant_transfer_id: fresh('transfer'), from: wallet.id, to: second.id, ...money(100) };
   const transfer = (await app.post('/v1/transfers', moved)).body;
+  await makeAvailable(machine(), 1_000);
+  const payout = await app.post('/v1/payouts', payoutOf(stage.merchant_id));
+  expect(payout.status).toBe(201);
   Object.assign(things, {
     second: second.id,
     pay: payment.id,
@@ -122,18 +126,29 @@ beforeAll(async () => {
     hld: hold.id,
     toVoid: toVoid.id,
     trf: transfer.id,
+    pyt: payout.body.id,
+    payout: payout.body.merchant_payout_id,
     rch: recharge.id,
     stl: 'stl_00000000000000000000000000',
   });
   secrets = [
     'A secret subject',
     'secret metadata',
+    'payee@example.com',
     payment.attempts[0].channel_order_no,
     payment.attempts[0].channel_trade_no,
     open.body.attempts[0].channel_order_no,
     number,
     receiver.url(''),
   ];
+});
+
+const payoutOf = (merchant: string) => ({
+  merchant_id: merchant,
+  merchant_payout_id: fresh('payout'),
+  amount: 1,
+  currency: 'CNY',
+  payee: { kind: 'alipay_account', account: 'payee@example.com', name: '某人' },
 });
 
 const challengesNewDevices = { id: 'new', verdict: 'challenge', list: { of: 'device', values: ['new'] } };
@@ -161,6 +176,9 @@ const asking: Record<string, () => { path: string; body?: unknown }> = {
     body: { payment_id: thing('pay'), merchant_refund_id: fresh('refund'), amount: 1 },
   }),
   'GET /v1/refunds/{id}': () => ({ path: `/v1/refunds/${thing('rfd')}` }),
+  'POST /v1/payouts': () => ({ path: '/v1/payouts', body: payoutOf(thing('mch')) }),
+  'GET /v1/payouts': () => ({ path: `/v1/payouts?merchant_payout_id=${thing('payout')}` }),
+  'GET /v1/payouts/{id}': () => ({ path: `/v1/payouts/${thing('pyt')}` }),
   'GET /v1/accounts': () => ({ path: `/v1/accounts?owner=${thing('mch')}` }),
   'GET /v1/accounts/{id}/entries': () => ({ path: `/v1/accounts/${thing('acc')}/entries` }),
   'POST /v1/holds': () => ({

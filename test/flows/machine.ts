@@ -53,6 +53,7 @@ type Subject =
   | 'merchant_pending'
   | 'merchant_available'
   | 'merchant_held'
+  | 'payout_in_transit'
   | 'suspense'
   | 'fee_income'
   | 'channel_clearing'
@@ -156,6 +157,7 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
       merchant_pending: of('merchant_pending'),
       merchant_available: of('merchant_available'),
       merchant_held: of('merchant_held'),
+      payout_in_transit: of('payout_in_transit'),
       suspense: of('suspense'),
       fee_income: of('fee_income'),
       channel_clearing: of('channel_clearing'),

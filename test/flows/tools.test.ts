@@ -58,7 +58,7 @@ describe('npm run trigger', () => {
     });
   });
 
-  const told = EventType.options.filter((type) => /^(payment|refund)\./.test(type));
+  const told = EventType.options.filter((type) => /^(payment|refund|payout)\./.test(type));
   test.each(told)('makes %s happen, and the app is told of it', async (type) => {
     const { receiver } = machine();
     const url = receiver.url(`shop/trigger-${type}`);

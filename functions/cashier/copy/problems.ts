@@ -60,6 +60,7 @@ export const problems: Readonly<Record<FailureCode, Say>> = {
   merchant_not_active: askMerchant,
   url_not_allowed: askMerchant,
   idempotency_conflict: askMerchant,
+  payout_not_available: askMerchant,
   insufficient_balance: askMerchant,
   account_not_chargeable: askMerchant,
   payer_code_unknown: askMerchant,

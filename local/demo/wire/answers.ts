@@ -83,9 +83,21 @@ export const Record = z.object({
 });
 export type Record = z.infer<typeof Record>;
 
-export const Difference = z.object({ id: z.string(), kind: z.string(), status: z.string() });
+export const Difference = z.object({
+  id: z.string(),
+  kind: z.string(),
+  status: z.string(),
+  platform: z.object({ id: z.string() }).nullable(),
+});
 
-export const Approval = z.object({ id: z.string(), status: z.string() });
+export const Approval = z.object({
+  id: z.string(),
+  status: z.string(),
+  subject: z.object({ id: z.string() }),
+});
+
+export const Payout = z.object({ id: z.string(), status: z.string(), channel_transfer_no: z.string() });
+export type Payout = z.infer<typeof Payout>;
 
 export const Settlement = z.object({
   id: z.string(),

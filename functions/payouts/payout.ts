@@ -1,0 +1,113 @@
+import * as z from 'zod';
+
+import { Payee, type TransferOutcome, type TransferRef } from '#channels/transfer.ts';
+import { BusinessDate, businessDate, Instant } from '#kernel/business-date.ts';
+import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
+import { machine } from '#kernel/machine.ts';
+import { Amount, Currency } from '#kernel/money.ts';
+import { versioned } from '#platform/rows.ts';
+
+export const PayoutStatus = z.enum(['processing', 'pending_approval', 'succeeded', 'failed', 'unknown', 'returned']);
+export type PayoutStatus = z.infer<typeof PayoutStatus>;
+
+/** An answer that never came leaves it `unknown`, and it is asked about. 退票: what had succeeded may still come back. */
+export const payouts = machine<PayoutStatus, 'decide' | 'accept' | 'succeed' | 'fail' | 'lose' | 'return'>({
+  pending_approval: { decide: 'processing' },
+  processing: { accept: 'processing', succeed: 'succeeded', fail: 'failed', lose: 'unknown', return: 'returned' },
+  unknown: { accept: 'processing', succeed: 'succeeded', fail: 'failed', lose: 'unknown', return: 'returned' },
+  succeeded: { return: 'returned' },
+  failed: {},
+  returned: {},
+});
+
+const Booked = z.object({ at: Instant, booked_on: BusinessDate });
+
+/** 代付单: money of a merchant on its way to an account outside. It was debited in the write that created it. */
+export const Payout = z.object({
+  id: IdOf('pyt'),
+  ...versioned,
+  app_id: IdOf('app'),
+  merchant_id: IdOf('mch'),
+  merchant_payout_id: z.string(),
+  amount: Amount,
+  currency: Currency,
+  payee: Payee,
+  reason: z.string().optional(),
+  notify_url: z.string().optional(),
+  status: PayoutStatus,
+  /** Of one above what its merchant may pay out alone: what it waits for, or waited. */
+  approval_id: IdOf('apr').optional(),
+  approved_at: Instant.optional(),
+  channel: z.string(),
+  channel_account_id: IdOf('chn'),
+  time_zone: z.string(),
+  created_at: Instant,
+  reserved_on: BusinessDate,
+  succeeded: z.object({ ...Booked.shape, channel_trade_no: z.string().optional() }).optional(),
+  failed: Booked.optional(),
+  returned: Booked.optional(),
+  failure: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+export type Payout = z.infer<typeof Payout>;
+
+export const payoutId = (appId: string, merchantPayoutId: string): Id<'pyt'> =>
+  derivedId('pyt', appId, merchantPayoutId);
+
+/** The payout as its channel knows it: under the one number that it has for ever. */
+export const transferRef = ({ id, amount, currency, created_at }: Payout): TransferRef => ({
+  channelTransferNo: tail(id),
+  amount,
+  currency,
+  createdAt: created_at,
+});
+
+export const isUnderWay = ({ status }: Payout) => status === 'processing' || status === 'unknown';
+
+const booked = ({ time_zone }: Payout, at: Date, now: Date) => ({ at, booked_on: businessDate(now, time_zone) });
+
+/** 复核: a person has decided about it, and only then may it be sent, or fail. */
+export const decided = (payout: Payout): Payout => ({
+  ...payout,
+  status: payouts.next(payout.status, 'decide') ?? payout.status,
+});
+
+export const failPayout = (payout: Payout, failure: { code: string; message: string }, now: Date): Payout => {
+  const status = payouts.next(payout.status, 'fail');
+  return status ? { ...payout, status, failed: booked(payout, now, now), failure: { ...failure } } : payout;
+};
+
+export const loseAnswer = (payout: Payout): Payout => {
+  const status = payouts.next(payout.status, 'lose');
+  return status === undefined || status === payout.status ? payout : { ...payout, status };
+};
+
+/** What came back had arrived, also where nobody had said so: both are facts, each with its journal. */
+const returned = (payout: Payout, outcome: Extract<TransferOutcome, { kind: 'returned' }>, now: Date): Payout => {
+  const status = payouts.next(payout.status, 'return');
+  if (!status) return payout;
+  const at = booked(payout, outcome.at, now);
+  return { ...payout, status, succeeded: payout.succeeded ?? at, returned: at, failure: { ...outcome.failure } };
+};
+
+/** What a channel says of it, taken in. Hearing what is known changes nothing, and nothing that has ended goes on. */
+export const heard = (payout: Payout, outcome: TransferOutcome, now: Date): Payout => {
+  switch (outcome.kind) {
+    case 'succeeded': {
+      const status = payouts.next(payout.status, 'succeed');
+      if (!status) return payout;
+      const succeeded = { ...booked(payout, outcome.at, now), channel_trade_no: outcome.channelTradeNo };
+      return { ...payout, status, succeeded };
+    }
+    case 'failed':
+      return failPayout(payout, outcome.failure, now);
+    case 'returned':
+      return returned(payout, outcome, now);
+    case 'processing': {
+      const status = payouts.next(payout.status, 'accept');
+      return status === undefined || status === payout.status ? payout : { ...payout, status };
+    }
+    case 'absent':
+      return payout;
+  }
+  return payout;
+};

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+
+import { Payee } from '#channels/transfer.ts';
+import { Instant } from '#kernel/business-date.ts';
+import { IdOf, tail } from '#kernel/id.ts';
+import { Amount, Currency } from '#kernel/money.ts';
+
+import { PayoutStatus, type Payout } from './payout.ts';
+
+export const PayoutView = z.object({
+  id: IdOf('pyt'),
+  merchant_id: IdOf('mch'),
+  merchant_payout_id: z.string(),
+  amount: Amount,
+  currency: Currency,
+  payee: Payee,
+  status: PayoutStatus,
+  channel: z.string(),
+  channel_transfer_no: z.string(),
+  channel_trade_no: z.string().nullable(),
+  reason: z.string().nullable(),
+  created_at: Instant,
+  succeeded_at: Instant.nullable(),
+  returned_at: Instant.nullable(),
+  failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+
+/** The payout as the wire shows it. */
+export const payoutView = (payout: Payout): z.input<typeof PayoutView> =>
+  z.encode(PayoutView, {
+    id: payout.id,
+    merchant_id: payout.merchant_id,
+    merchant_payout_id: payout.merchant_payout_id,
+    amount: payout.amount,
+    currency: payout.currency,
+    payee: payout.payee,
+    status: payout.status,
+    channel: payout.channel,
+    channel_transfer_no: tail(payout.id),
+    channel_trade_no: payout.succeeded?.channel_trade_no ?? null,
+    reason: payout.reason ?? null,
+    created_at: payout.created_at,
+    succeeded_at: payout.succeeded?.at ?? null,
+    returned_at: payout.returned?.at ?? null,
+    failure: payout.failure ?? null,
+  });

@@ -1,0 +1,13 @@
+import { ledgerStore } from '#ledger/store.ts';
+import type { Wired } from '#payments/wire.ts';
+import type { Database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
+
+import type { Deps } from './send-payout.ts';
+import { payoutStore } from './store.ts';
+
+export const payoutDeps = (wired: Wired, db: Database): Deps => ({
+  ...wired,
+  payouts: payoutStore(db, env('ORDERS_TABLE'), wired.now),
+  ledger: ledgerStore(db, env('BOOKS_TABLE')),
+});

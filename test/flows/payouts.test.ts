@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+
+import { makeAvailable } from './available.ts';
+import { plainJson } from './client.ts';
+import { eventually, fresh, useMachine } from './machine.ts';
+
+const machine = useMachine();
+
+// What an answer holds is what each test asserts.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Resource = any;
+
+const day = 86_400;
+
+const configure = async (over: object) => {
+  const { admin, stage, advance } = machine();
+  const path = `/admin/v1/merchants/${stage.merchant_id}`;
+  const { body } = await admin.get(path);
+  const { id: _, ...merchant } = body;
+  expect((await admin.call('PUT', path, { ...merchant, ...over })).status).toBe(200);
+  await advance(31);
+};
+
+const ask = (over: object = {}) =>
+  machine().app.post('/v1/payouts', {
+    merchant_id: machine().stage.merchant_id,
+    merchant_payout_id: fresh('payout'),
+    amount: 1_000,
+    currency: 'CNY',
+    payee: { kind: 'alipay_account', account: 'someone@example.com', name: '某人' },
+    notify_url: machine().receiver.url('shop'),
+    ...over,
+  });
+
+const created = async (over: object = {}): Promise<Resource> => {
+  const { status, body } = await ask(over);
+  expect([status, body.code]).toEqual([201, undefined]);
+  return body;
+};
+
+const read = async (id: string): Promise<Resource> => (await machine().app.get(`/v1/payouts/${id}`)).body;
+
+const until = (id: string, status: string): Promise<Resource> =>
+  eventually(`${id} to be ${status}`, async () => {
+    const found = await read(id);
+    return found.status === status && found;
+  });
+
+const atPayee = async (payout: Resource, what: 'arrive' | 'fail' | 'bounce') => {
+  const path = `/payees/alipay/${payout.channel_transfer_no}/${what}`;
+  expect((await plainJson('POST', new URL(path, machine().stage.sandbox))).status).toBe(200);
+};
+
+const approvalOf = async (id: string): Promise<Resource> => {
+  const { body } = await machine().checker.get('/admin/v1/approvals?status=pending&limit=100');
+  return body.data.find((each: Resource) => each.subject.id === id);
+};
+
+const moved = async (what: () => Promise<unknown>) => {
+  const before = await machine().balances();
+  await what();
+  const after = await machine().balances();
+  return [
+    after.merchant_available - before.merchant_available,
+    after.channel_clearing - before.channel_clearing,
+    after.payout_in_transit,
+  ];
+};
+
+describe('a payout to an account at Alipay', () => {
+  test('waits for a checker where nobody says otherwise, and then arrives; the app is told', async () => {
+    const { checker, maker, receiver, app } = machine();
+    await makeAvailable(machine(), 20_000);
+    let payout: Resource;
+    const change = await moved(async () => {
+      const asked = { merchant_payout_id: fresh('payout'), reason: '货款' };
+      payout = await created(asked);
+      expect(payout).toMatchObject({ status: 'pending_approval', channel: 'alipay', channel_trade_no: null });
+      const again = await ask(asked);
+      expect([again.status, again.body.id, again.body.status]).toEqual([200, payout.id, 'pending_approval']);
+      expect((await app.get(`/v1/payouts?merchant_payout_id=${asked.merchant_payout_id}`)).body.data).toEqual([payout]);
+      const approval = await approvalOf(payout.id);
+      expect(approval).toMatchObject({ kind: 'send_payout', made_by: machine().stage.app.id, note: '货款' });
+      expect((await maker.post(`/admin/v1/approvals/${approval.id}/approve`, {})).status).toBe(403);
+      expect((await checker.post(`/admin/v1/approvals/${approval.id}/approve`, {})).status).toBe(200);
+      expect(await until(payout.id, 'succeeded')).toMatchObject({ amount: 1_000, failure: null });
+    });
+    expect(change).toEqual([-1_000, -1_000, 0]);
+    expect(receiver.told(payout.id)).toEqual(['payout.succeeded']);
+    expect(receiver.deliveries(payout.id)[0]?.data).toEqual(await read(payout.id));
+  });
+
+  test('that is refused by the checker is the merchant’s money again, and the app reads why', async () => {
+    const { checker, receiver } = machine();
+    await makeAvailable(machine(), 5_000);
+    let payout: Resource;
+    const change = await moved(async () => {
+      payout = await created();
+      const { id } = await approvalOf(payout.id);
+      const refused = await checker.post(`/admin/v1/approvals/${id}/refuse`, { reason: 'who is that?' });
+      expect(refused.status).toBe(200);
+      expect((await until(payout.id, 'failed')).failure).toEqual({
+        code: 'approval_refused',
+        message: 'who is that?',
+      });
+    });
+    expect(change).toEqual([0, 0, 0]);
+    expect(receiver.told(payout.id)).toEqual(['payout.failed']);
+  });
+
+  test('up to the merchant’s threshold needs nobody; what Alipay will not pay has failed', async () => {
+    await makeAvailable(machine(), 5_000);
+    await configure({ payout_approval_above: 2_000 });
+    expect((await created()).status).toBe('succeeded');
+    const change = await moved(async () => {
+      const payee = { kind: 'alipay_account', account: '13800040004', name: '某人' };
+      expect(await created({ payee })).toMatchObject({ status: 'failed', failure: { code: 'PAYEE_NOT_EXIST' } });
+    });
+    expect(change).toEqual([0, 0, 0]);
+    const waits = await created({ amount: 2_001 });
+    expect(waits.status).toBe('pending_approval');
+    // The whole of what is left cannot be had twice.
+    expect((await ask({ amount: 9_999_999 })).body.code).toBe('insufficient_balance');
+  });
+
+  test('whose answer is lost is unknown until Alipay is asked: nothing is paid twice', async () => {
+    const { spoil, receiver } = machine();
+    await makeAvailable(machine(), 5_000);
+    await configure({ payout_approval_above: 2_000 });
+    await spoil('timeout_but_paid', 1, 'alipay');
+    let payout: Resource;
+    const change = await moved(async () => {
+      payout = await created();
+      expect(payout.status).toBe('unknown');
+      await until(payout.id, 'succeeded');
+    });
+    expect(change).toEqual([-1_000, -1_000, 0]);
+    expect(receiver.told(payout.id)).toEqual(['payout.succeeded']);
+  });
+
+  test('that comes back later is heard of within a day: the money is the merchant’s again', async () => {
+    const { advance, quiet, receiver } = machine();
+    await makeAvailable(machine(), 5_000);
+    await configure({ payout_approval_above: 2_000 });
+    let payout: Resource;
+    const change = await moved(async () => {
+      payout = await created();
+      expect(payout.status).toBe('succeeded');
+      await atPayee(payout, 'bounce');
+      await advance(day + 60);
+      await quiet();
+      expect((await until(payout.id, 'returned')).returned_at).not.toBeNull();
+    });
+    expect(change).toEqual([0, 0, 0]);
+    expect(receiver.told(payout.id)).toEqual(['payout.succeeded', 'payout.returned']);
+  });
+
+  test('is refused with a clear answer where it cannot be', async () => {
+    const payee = { kind: 'bank_account', account: '6222000011112222', name: '某人', bank: 'ICBC' };
+    expect((await ask({ payee })).body.code).toBe('payout_not_available');
+    expect((await ask({ payee: { kind: 'alipay_account', account: 'a@b.c' } })).status).toBe(400);
+    expect((await ask({ amount: 0 })).status).toBe(400);
+    expect((await ask({ merchant_id: machine().stage.other_app.merchant_id })).body.code).toBe('not_found');
+  });
+});
+
+describe('a refund above the merchant’s threshold', () => {
+  test('waits for a checker; approved, it goes back as any other', async () => {
+    const { paid, app, checker, read: shown, until: becomes, receiver } = machine();
+    const payment = await paid();
+    await configure({ refund_approval_above: 3_000 });
+    const asked = { payment_id: payment.id, merchant_refund_id: fresh('refund'), amount: 3_001 };
+    const { body: refund } = await app.post('/v1/refunds', asked);
+    expect(refund.status).toBe('pending_approval');
+    expect((await shown(payment.id)).amount_refundable).toBe(6_999);
+    const { id } = await approvalOf(refund.id);
+    expect((await checker.post(`/admin/v1/approvals/${id}/approve`, {})).status).toBe(200);
+    await becomes(refund.id, 'succeeded');
+    await machine().quiet();
+    expect(receiver.told(refund.id)).toEqual(['refund.succeeded']);
+    await configure({ refund_approval_above: undefined });
+  });
+});

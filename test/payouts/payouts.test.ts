@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { approve, refuse } from '#approvals/decide.ts';
+import { approvalStore } from '#approvals/store.ts';
+import { auditStore } from '#audit/store.ts';
+import type { TransferOutcome, TransferToPlace } from '#channels/transfer.ts';
+import { consequencesOf } from '#changes/change.ts';
+import { planner } from '#desks/plan.ts';
+import { credit, debit, journal } from '#ledger/journal.ts';
+import { post } from '#ledger/post.ts';
+import { createPayout } from '#payouts/create-payout.ts';
+import { journalsOf } from '#payouts/journals.ts';
+import { nextLook } from '#payouts/next-look.ts';
+import { Payout } from '#payouts/payout.ts';
+import { lookAtPayout } from '#payouts/send-payout.ts';
+import { payoutStore } from '#payouts/store.ts';
+import type { Database } from '#platform/database.ts';
+import { reconciliationStore } from '#reconciliation/store.ts';
+import * as z from 'zod';
+
+import { checker } from '../desks/desk.ts';
+import * as given from '../given.ts';
+import { shop } from '../shop.ts';
+import { tables } from '../tables.ts';
+
+let the: Awaited<ReturnType<typeof tables>>;
+beforeAll(async () => (the = await tables()));
+afterAll(() => the.stop());
+
+const day = 86_400_000;
+const payee = { kind: 'alipay_account', account: 'someone@example.com', name: '某人' } as const;
+
+/** A merchant with ¥100 available, whose payouts up to ¥50 need nobody; a channel that pays out as it is told to. */
+const payingShop = async (db: Database) => {
+  const at = shop(db);
+  at.merchant.payout_approval_above = 5_000n;
+  const placed: TransferToPlace[] = [];
+  const says: { place: TransferOutcome | 'nothing'; query: TransferOutcome | 'nothing' } = {
+    place: { kind: 'processing' },
+    query: { kind: 'processing' },
+  };
+  const answer = async (outcome: TransferOutcome | 'nothing') => {
+    if (outcome === 'nothing') throw new Error('timeout');
+    return outcome;
+  };
+  const opened = await at.deps.open(at.account.id);
+  Object.assign(opened.kind.capabilities, { payees: ['alipay_account'] });
+  Object.assign(opened.channel, {
+    transfers: {
+      place: (transfer: TransferToPlace) => {
+        placed.push(transfer);
+        return answer(says.place);
+      },
+      query: () => answer(says.query),
+    },
+  });
+  const payouts = payoutStore(db, 'orders', at.deps.now);
+  const deps = { ...at.deps, payouts, urlAllowed: () => true, merchant: async () => at.merchant };
+  const differences = reconciliationStore(db, 'books').differences;
+  const deciding = {
+    ...deps,
+    approvals: approvalStore(db, 'books'),
+    audits: auditStore(db, 'books', at.deps.now),
+    planner: planner({ ...deps, differences }),
+  };
+  const owner = { owner: at.merchant.id, accounting_date: given.today, currency: 'CNY' };
+  await post(
+    at.deps,
+    journal({ ...owner, cause: `endow#${at.merchant.id}` }, [
+      debit('internal_transfer', 10_000n),
+      credit('merchant_available', 10_000n),
+    ]),
+  );
+  const asked = { merchant_id: at.merchant.id, amount: 4_000n, currency: 'CNY', payee };
+  return {
+    at,
+    says,
+    placed,
+    payouts,
+    ask: async (no: string, over: object = {}) =>
+      (await createPayout(deps, at.app, { ...asked, merchant_payout_id: no, ...over })).payout,
+    look: (id: string) => lookAtPayout(deps, id, { moveOn: true }),
+    approve: (id: string) => approve(deciding, checker, id),
+    refuse: (id: string, reason: string) => refuse(deciding, checker, { id, reason }),
+    /** Available, in transit, and what our clearing with the channel comes to. */
+    stands: async () => [
+      await at.balance('merchant_available'),
+      await at.balance('payout_in_transit'),
+      await at.balance('channel_clearing', at.account.id),
+    ],
+  };
+};
+
+const arrived = (at: Date): TransferOutcome => ({ kind: 'succeeded', channelTradeNo: 'T1', at });
+const bad = { code: 'PAYEE_NOT_EXIST', message: '收款账号不存在' };
+
+describe('a payout', () => {
+  test('takes what is available at once, and has arrived when the channel says so', async () => {
+    const { at, says, placed, ask, look, stands } = await payingShop(the.db);
+    const payout = await ask('a');
+    expect(payout.status).toBe('processing');
+    expect(placed).toMatchObject([{ channelTransferNo: payout.id.slice(4), amount: 4_000n, payee }]);
+    expect(await stands()).toEqual([6_000n, 4_000n, 0n]);
+    says.query = arrived(at.clock.now);
+    expect(await look(payout.id)).toMatchObject({ status: 'succeeded', succeeded: { channel_trade_no: 'T1' } });
+    expect(await stands()).toEqual([6_000n, 0n, -4_000n]);
+    // Heard again, nothing moves.
+    await look(payout.id);
+    expect(await stands()).toEqual([6_000n, 0n, -4_000n]);
+  });
+
+  test('never takes more than is available, however many ask at once', async () => {
+    const { placed, ask, stands } = await payingShop(the.db);
+    const asked = await Promise.allSettled(Array.from({ length: 8 }, (_, no) => ask(`n${no}`)));
+    const made = asked.filter(({ status }) => status === 'fulfilled');
+    const refused = asked.flatMap((each) => (each.status === 'rejected' ? [String(each.reason.code)] : []));
+    expect([made.length, new Set(refused)]).toEqual([2, new Set(['insufficient_balance'])]);
+    expect(placed).toHaveLength(2);
+    expect(await stands()).toEqual([2_000n, 8_000n, 0n]);
+  });
+
+  test('under one number is one payout; with other content it is refused', async () => {
+    const { placed, ask, stands } = await payingShop(the.db);
+    const all = await Promise.all(Array.from({ length: 10 }, () => ask('same')));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(placed.map(({ channelTransferNo }) => channelTransferNo)).size).toBe(1);
+    expect(await stands()).toEqual([6_000n, 4_000n, 0n]);
+    await expect(ask('same', { payee: { ...payee, account: 'other@example.com' } })).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
+  });
+
+  test('whose answer is lost is unknown, not failed; asked about, and never sent under another number', async () => {
+    const { at, says, placed, ask, look, stands } = await payingShop(the.db);
+    says.place = says.query = 'nothing';
+    const payout = await ask('a');
+    expect(payout.status).toBe('unknown');
+    expect(at.looks).toContain(payout.id);
+    at.clock.now = given.minutes(600);
+    expect((await look(payout.id)).status).toBe('unknown');
+    expect(await stands()).toEqual([6_000n, 4_000n, 0n]);
+    // The channel has never received it: the same number goes once more.
+    says.query = { kind: 'absent' };
+    says.place = arrived(at.clock.now);
+    expect((await look(payout.id)).status).toBe('succeeded');
+    expect(placed.map(({ channelTransferNo }) => channelTransferNo)).toEqual([payout.id.slice(4), payout.id.slice(4)]);
+    expect(await stands()).toEqual([6_000n, 0n, -4_000n]);
+  });
+
+  test('that fails is the merchant’s money again', async () => {
+    const { says, ask, stands } = await payingShop(the.db);
+    says.place = { kind: 'failed', failure: bad };
+    expect(await ask('a')).toMatchObject({ status: 'failed', failure: bad });
+    expect(await stands()).toEqual([10_000n, 0n, 0n]);
+  });
+
+  test('that comes back after it had arrived is the merchant’s money again, by a journal of its own', async () => {
+    const { at, says, payouts, ask, look, stands } = await payingShop(the.db);
+    says.place = arrived(at.clock.now);
+    const payout = await ask('a');
+    expect(nextLook(payout, at.clock.now)).toEqual(new Date(at.clock.now.getTime() + day));
+    at.clock.now = new Date(at.clock.now.getTime() + day);
+    says.query = { kind: 'returned', failure: { code: 'REFUND', message: '' }, at: at.clock.now };
+    const returned = await look(payout.id);
+    expect(returned.status).toBe('returned');
+    expect(await stands()).toEqual([10_000n, 0n, 0n]);
+    expect(journalsOf(returned).map(({ cause }) => cause.split('#')[1])).toEqual(['reserve', 'success', 'return']);
+    const row = (noun: Payout) => JSON.parse(JSON.stringify(z.encode(Payout, noun)));
+    const { events } = consequencesOf({ pk: payout.id, before: row(payout), after: row(returned) });
+    expect(events.map(({ type }) => type)).toEqual(['payout.returned']);
+    // It has ended: nothing said after that moves it.
+    says.query = arrived(at.clock.now);
+    await look(payout.id);
+    expect((await payouts.get(payout.id)).status).toBe('returned');
+    expect(nextLook(returned, at.clock.now)).toBeUndefined();
+  });
+
+  test('is watched for a week after it has arrived, and then no more', async () => {
+    const { at, says, payouts, ask, look } = await payingShop(the.db);
+    says.place = says.query = arrived(at.clock.now);
+    const payout = await ask('a');
+    const start = at.clock.now.getTime();
+    for (let days = 1; days <= 8; days += 1) {
+      at.clock.now = new Date(start + days * day);
+      await look(payout.id);
+    }
+    expect(nextLook(await payouts.get(payout.id), at.clock.now)).toBeUndefined();
+  });
+
+  test('to whom no channel account of the merchant pays is refused, and nothing is taken', async () => {
+    const { ask, stands } = await payingShop(the.db);
+    const bank = { kind: 'bank_account', account: '6222000011112222', name: '某人', bank: 'ICBC' };
+    await expect(ask('a', { payee: bank })).rejects.toMatchObject({ code: 'payout_not_available' });
+    expect(await stands()).toEqual([10_000n, 0n, 0n]);
+  });
+});
+
+describe('a payout above what its merchant pays out alone', () => {
+  test('waits with its money reserved, and is sent once when it is approved', async () => {
+    const { at, says, placed, payouts, ask, approve: approved, stands } = await payingShop(the.db);
+    const payout = await ask('a', { amount: 5_001n });
+    expect(payout.status).toBe('pending_approval');
+    expect((await ask('a', { amount: 5_001n })).status).toBe('pending_approval');
+    expect([placed.length, await stands()]).toEqual([0, [4_999n, 5_001n, 0n]]);
+    says.place = arrived(at.clock.now);
+    await Promise.all([approved(payout.approval_id!), approved(payout.approval_id!)]);
+    expect((await payouts.get(payout.id)).status).toBe('succeeded');
+    expect(new Set(placed.map(({ channelTransferNo }) => channelTransferNo)).size).toBe(1);
+    expect(await stands()).toEqual([4_999n, 0n, -5_001n]);
+  });
+
+  test('is the merchant’s money again when it is refused', async () => {
+    const { placed, payouts, ask, refuse: refused, stands } = await payingShop(the.db);
+    const payout = await ask('a', { amount: 10_000n });
+    await refused(payout.approval_id!, 'who is that?');
+    expect(await payouts.get(payout.id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'approval_refused', message: 'who is that?' },
+    });
+    expect([placed.length, await stands()]).toEqual([0, [10_000n, 0n, 0n]]);
+  });
+
+  test('is every payout where neither merchant nor app says otherwise', async () => {
+    const { at, ask } = await payingShop(the.db);
+    at.merchant.payout_approval_above = undefined;
+    expect((await ask('a', { amount: 1n })).status).toBe('pending_approval');
+  });
+});
