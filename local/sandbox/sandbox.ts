@@ -9,6 +9,12 @@ import { Faults } from './faults.ts';
 import { Postman } from './postman.ts';
 import { listen, type Listener } from './server.ts';
 import { Store } from './store.ts';
+import { openUnionpay } from './unionpay/channel.ts';
+import {
+  credentialsOf as unionpayCredentialsOf,
+  toldTo as unionpayToldTo,
+  type UnionpayCredentials,
+} from './unionpay/credentials.ts';
 import { openWechat } from './wechat/channel.ts';
 import { credentialsOf as wechatCredentialsOf, WechatCredentials } from './wechat/credentials.ts';
 
@@ -23,12 +29,28 @@ export interface Sandbox {
   /** Origin of the control side. */
   readonly control: string;
   /** Origin of each channel. */
-  readonly channels: { readonly wechat: string; readonly alipay: string };
-  readonly credentials: { readonly wechat: WechatCredentials; readonly alipay: AlipayCredentials };
+  readonly channels: { readonly wechat: string; readonly alipay: string; readonly unionpay: string };
+  readonly credentials: {
+    readonly wechat: WechatCredentials;
+    readonly alipay: AlipayCredentials;
+    readonly unionpay: UnionpayCredentials;
+  };
   /** Resolves when no callback is under way or due, and nothing is about to happen by itself. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const issuedIn = async (store: Store) => ({
+  wechat: await wechatCredentialsOf(store),
+  alipay: await alipayCredentialsOf(store),
+  unionpay: await unionpayCredentialsOf(store),
+});
+
+const told = (issued: Awaited<ReturnType<typeof issuedIn>>, origins: Sandbox['channels']): Sandbox['credentials'] => ({
+  wechat: WechatCredentials.parse(issued.wechat),
+  alipay: toldTo(issued.alipay, origins.alipay),
+  unionpay: unionpayToldTo(issued.unionpay, origins.unionpay),
+});
 
 const BEAT_MS = 20;
 const Ports = z.record(z.string(), z.int());
@@ -49,11 +71,12 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const store = new Store(options.dataDir);
   const faults = new Faults(store);
   const postman = new Postman(store, faults, clock, log);
-  const issued = { wechat: await wechatCredentialsOf(store), alipay: await alipayCredentialsOf(store) };
+  const issued = await issuedIn(store);
   const shared = { store, faults, postman, clock };
   const wechat = openWechat(shared, issued.wechat);
   const alipay = openAlipay(shared, issued.alipay);
-  const all = [wechat, alipay];
+  const unionpay = openUnionpay(shared, issued.unionpay);
+  const all = [wechat, alipay, unionpay];
   for (const channel of all) postman.serve(channel.name, channel.callbacks);
 
   const beat = beatOf(all, postman, log);
@@ -76,7 +99,11 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     listeners.set(name, listener);
     return listener.origin;
   };
-  const origins = { wechat: await open(wechat.name, wechat), alipay: await open(alipay.name, alipay) };
+  const origins = {
+    wechat: await open(wechat.name, wechat),
+    alipay: await open(alipay.name, alipay),
+    unionpay: await open(unionpay.name, unionpay),
+  };
   const channels = new Map(all.map((channel) => [channel.name, channel]));
   const controlled = { channels, faults, clock, origins, idle };
   const control = await open('control', {
@@ -89,7 +116,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   return {
     control,
     channels: origins,
-    credentials: { wechat: WechatCredentials.parse(issued.wechat), alipay: toldTo(issued.alipay, origins.alipay) },
+    credentials: told(issued, origins),
     idle,
     stop: async () => {
       stopping.abort();

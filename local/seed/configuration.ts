@@ -11,7 +11,7 @@ const Row = z.looseObject({ id: z.string() });
 const Rows = z.object({
   fee_plans: z.tuple([z.looseObject({ id: z.string(), default: z.looseObject({ rate_ppm: z.int() }) })]),
   settlement_plans: z.array(Row),
-  channel_accounts: z.tuple([Row, Row, Row]),
+  channel_accounts: z.tuple([Row, Row, Row, Row]),
   apps: z.tuple([Row, Row]),
   merchants: z.tuple([Row, Row], Row),
   cashier_profiles: z.array(z.looseObject({ id: z.string(), product_code: z.string() })),
@@ -37,6 +37,14 @@ export interface Access {
       readonly alipay_public_key_pem: string;
       readonly gateway: string;
     };
+    readonly unionpay: {
+      readonly mer_id: string;
+      readonly merchant_certificate_pem: string;
+      readonly merchant_private_key_pem: string;
+      readonly root_certificate_pem: string;
+      readonly middle_certificate_pem: string;
+      readonly gateway: string;
+    };
   };
 }
 
@@ -54,12 +62,14 @@ export const accounts = {
   wechat: rows.channel_accounts[0].id,
   internal: rows.channel_accounts[1].id,
   alipay: rows.channel_accounts[2].id,
+  unionpay: rows.channel_accounts[3].id,
 };
 
 /** What an account at a sandbox channel is set to, by the account. */
-export const settingsOf = ({ channels, credentials: { wechat, alipay } }: Access) => {
+export const settingsOf = ({ channels, credentials: { wechat, alipay, unionpay } }: Access) => {
   const { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem } = wechat;
   const { app_id, seller_id, alipay_public_key_pem } = alipay;
+  const { mer_id, merchant_certificate_pem, root_certificate_pem, middle_certificate_pem } = unionpay;
   return {
     [accounts.wechat]: {
       appid,
@@ -70,13 +80,20 @@ export const settingsOf = ({ channels, credentials: { wechat, alipay } }: Access
       base_url: channels.wechat,
     },
     [accounts.alipay]: { app_id, seller_id, alipay_public_key_pem, base_url: alipay.gateway },
+    [accounts.unionpay]: {
+      mer_id,
+      merchant_certificate_pem,
+      root_certificate_pem,
+      middle_certificate_pem,
+      base_url: unionpay.gateway,
+    },
   };
 };
 
 /** The demo's configuration: two business systems with a merchant each, who share the accounts at the sandbox channels. */
 export const configuration = (identities: Identities, access: Access) => {
   const [shop, other] = rows.apps;
-  const { wechat, alipay } = access.credentials;
+  const { wechat, alipay, unionpay } = access.credentials;
   const settings = settingsOf(access);
   return {
     ...rows,
@@ -96,6 +113,7 @@ export const configuration = (identities: Identities, access: Access) => {
           api_v3_key: wechat.api_v3_key,
         },
         [accounts.alipay]: { app_private_key_pem: alipay.app_private_key_pem },
+        [accounts.unionpay]: { merchant_private_key_pem: unionpay.merchant_private_key_pem },
       },
     },
   };

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 
 import type { Failure } from '#kernel/failure.ts';
 
+import { certificate } from '../../local/sandbox/unionpay/certificates.ts';
 import { rows as seed } from '../../local/seed/configuration.ts';
 import { tables } from '../tables.ts';
 import { printed } from '../printed.ts';
@@ -64,8 +65,20 @@ const alipaySettings = {
   seller_id: '2088000000000001',
   alipay_public_key_pem: platformKey.publicKey.export(spki).toString(),
 };
+const ofMerchant = certificate({
+  subject: 'merchant',
+  issuer: 'merchant',
+  publicKey: merchantKey.publicKey.export(spki).toString(),
+  issuerKey: private_pem,
+});
+const unionpaySettings = {
+  mer_id: '777290058000001',
+  merchant_certificate_pem: ofMerchant,
+  root_certificate_pem: ofMerchant,
+  middle_certificate_pem: ofMerchant,
+};
 const [app] = seed.apps;
-const [account, internal, alipay] = seed.channel_accounts;
+const [account, internal, alipay, unionpay] = seed.channel_accounts;
 
 const document = (
   over: { account?: object; settings?: object; secrets?: object; apps?: object; key?: object } = {},
@@ -75,6 +88,7 @@ const document = (
     { ...account, ...over.account, settings: { ...settings, ...over.settings } },
     internal,
     { ...alipay, settings: alipaySettings },
+    { ...unionpay, settings: unionpaySettings },
   ],
   keys: [
     {
@@ -91,6 +105,7 @@ const document = (
     channel_accounts: {
       [account.id]: { merchant_private_key_pem: private_pem, api_v3_key, ...over.secrets },
       [alipay.id]: { app_private_key_pem: private_pem },
+      [unionpay.id]: { merchant_private_key_pem: private_pem },
     },
   },
 });

@@ -3,9 +3,9 @@ import { beijingDay } from '../../beijing.ts';
 import { feeOf } from '../../fees.ts';
 import { FEE_PPM, takesFault, type Desk } from '../desk.ts';
 import { isPaid, type PaidOrder } from '../trade/books.ts';
-import { archive } from './archive.ts';
+import { archive } from '../../files/archive.ts';
 import { fundDetail, fundSummary } from './fund-bill.ts';
-import { gbk } from './gbk.ts';
+import { gbk } from '../../files/gbk.ts';
 import { exportedAt } from './sheet.ts';
 import { tradeDetail, tradeSummary, type Line } from './trade-bill.ts';
 
