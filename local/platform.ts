@@ -16,6 +16,7 @@ export interface PlatformOptions {
   /** For who measures: see the runtime's options. */
   readonly tap?: RuntimeOptions['tap'];
   readonly report?: RuntimeOptions['report'];
+  readonly needs?: RuntimeOptions['needs'];
   /** What the merchant pays, in ppm, where it is not to be what the seed says. */
   readonly feePpm?: number;
 }
@@ -73,6 +74,7 @@ export const startPlatform = async ({
   log,
   tap,
   report,
+  needs,
   feePpm,
 }: PlatformOptions): Promise<Platform> => {
   mkdirSync(dataDir, { recursive: true });
@@ -86,6 +88,7 @@ export const startPlatform = async ({
     ...(log && { log }),
     ...(tap && { tap }),
     ...(report && { report }),
+    ...(needs && { needs }),
   });
   // A callback that is delivered causes work here, and an hour that passes here makes callbacks due there.
   const advance = async (seconds: number) => {

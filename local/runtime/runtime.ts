@@ -4,6 +4,8 @@ import { readAssembly } from './assembly/assembly.ts';
 import type { Report } from './lambda/environment.ts';
 import { assemble } from './machine/assemble.ts';
 import { prepareGround } from './machine/ground.ts';
+import type { Grant } from './permissions/grants.ts';
+import type { Need } from './permissions/needs.ts';
 
 export interface RuntimeOptions {
   /** The folder of a cloud assembly: where manifest.json is. */
@@ -18,6 +20,8 @@ export interface RuntimeOptions {
   readonly tap?: (endpoints: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
   /** Hears what each invocation has cost. */
   readonly report?: (report: Report) => void;
+  /** Hears what functions need of their roles, to be compared with `grants`: nothing is refused here. */
+  readonly needs?: (need: Need) => void;
   /** Hears structured lines of functions and of the runtime itself. */
   readonly log?: (line: string) => void;
 }
@@ -29,6 +33,8 @@ export interface Runtime {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Every output of every stack, by name and by `stack.name`. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** What the roles of the functions allow. */
+  grants(): readonly Grant[];
   readonly clock: { now(): Date; advance(seconds: number): Promise<void> };
   /** Rejects with the function's error. */
   invoke(functionNameOrArn: string, payload: unknown): Promise<unknown>;
@@ -52,6 +58,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       parameters: options.parameters ?? {},
       tap: options.tap ?? (() => ({})),
       report: options.report,
+      needs: options.needs,
     });
     return {
       ...machine,

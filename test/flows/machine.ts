@@ -10,6 +10,8 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 
 import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
+import { allows } from '../../local/runtime/permissions/grants.ts';
+import type { Need } from '../../local/runtime/permissions/needs.ts';
 import type { Fault } from '../../local/sandbox/faults.ts';
 import type { Sandbox } from '../../local/sandbox/sandbox.ts';
 import { configuration } from '../../local/seed/configuration.ts';
@@ -76,7 +78,14 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
   const own = options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'suanpan-flow-')) : undefined;
   const dataDir = options.dataDir ?? own ?? '';
   const said: string[] = [];
-  const platform = await startPlatform({ port: 0, log: (line) => said.push(line), ...options, dataDir });
+  const needs = new Map<string, Need>();
+  const platform = await startPlatform({
+    port: 0,
+    log: (line) => said.push(line),
+    needs: (need) => void needs.set(JSON.stringify(need), need),
+    ...options,
+    dataDir,
+  });
   const { runtime, sandbox, stage } = platform;
   const now = () => runtime.clock.now();
   const receiver = await openReceiver({ shop: stage.app.webhook_secret, other: stage.other_app.webhook_secret }, now);
@@ -210,6 +219,8 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     checker: bearer(stage.api, stage.finance_checker.token),
     now,
     said: (): readonly string[] => said,
+    /** What the functions needed of their roles. */
+    needs: (): readonly Need[] => [...needs.values()],
     quiet,
     order,
     place,
@@ -257,16 +268,25 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
 };
 export type Machine = Awaited<ReturnType<typeof startMachine>>;
 
+/** Whoever needs what no grant of its role allows would be refused on AWS. */
+export const denied = ({ needs, platform }: Machine): readonly Need[] => {
+  const grants = platform.runtime.grants();
+  return needs().filter((need) => !grants.some((grant) => allows(grant, need)));
+};
+
 /**
  * After each story no fault may wait for somebody else's event, everything that an app was told must have been signed, the
- * books must balance to the fen, nothing may have gone wrong in a way that nobody foresaw, and no secret may stand in a log.
+ * books must balance to the fen, nothing may have gone wrong in a way that nobody foresaw, and no secret may stand in a log, and no
+ * function may have done what its role does not allow.
  */
-const leaveInOrder = async ({ quiet, armed, receiver, trialBalance, said, stage, wechat }: Machine): Promise<void> => {
+const leaveInOrder = async (machine: Machine): Promise<void> => {
+  const { quiet, armed, receiver, trialBalance, said, stage, wechat } = machine;
   await quiet();
   expect(await armed(), 'faults that were left over').toEqual([]);
   expect(receiver.notBelieved()).toEqual([]);
   expect((await trialBalance()).difference).toBe(0);
   expect(said().filter((line) => unforeseen.test(line))).toEqual([]);
+  expect(denied(machine)).toEqual([]);
   const secrets = [stage.app.webhook_secret, stage.other_app.webhook_secret, wechat.issued.api_v3_key, 'PRIVATE KEY'];
   expect(said().filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
 };

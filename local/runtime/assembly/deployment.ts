@@ -18,6 +18,8 @@ export interface Deployment {
   readonly resources: readonly Resource[];
   readonly outputs: Readonly<Record<string, string>>;
   ofType(...types: string[]): Resource[];
+  /** Resources that nothing acts for on this machine, such as policies. */
+  passive(...types: string[]): Resource[];
 }
 
 class StackScope implements Scope {
@@ -142,12 +144,12 @@ class Deploying {
     throw new Refusal(`no stack exports ${name}`);
   }
 
-  resources(): Resource[] {
+  resources(isWanted: (type: string) => boolean): Resource[] {
     return this.scopes.flatMap((scope) =>
       Object.entries(scope.stack.template.Resources)
         .filter(([, resource]) => {
           kindOf(resource.Type);
-          return isActing(resource.Type) && scope.exists(resource);
+          return isWanted(resource.Type) && scope.exists(resource);
         })
         .map(([id, resource]) => this.#resource(scope, id, resource)),
     );
@@ -191,7 +193,7 @@ const withLocalApis = <T>(value: T, addresses: Addresses): T => {
 /** Everything the assembly asks for, with every reference followed. */
 export const deploy = (assembly: Assembly, parameters: Record<string, string>, addresses: Addresses): Deployment => {
   const deploying = new Deploying(assembly, parameters, addresses);
-  const resources = withLocalApis(deploying.resources(), addresses);
+  const resources = withLocalApis(deploying.resources(isActing), addresses);
   const { region = 'us-east-1', account = '000000000000' } = assembly.stacks[0] ?? {};
   return {
     region,
@@ -199,5 +201,6 @@ export const deploy = (assembly: Assembly, parameters: Record<string, string>, a
     resources,
     outputs: withLocalApis(deploying.outputs(), addresses),
     ofType: (...types) => resources.filter(({ type }) => types.includes(type)),
+    passive: (...types) => deploying.resources((type) => types.includes(type)),
   };
 };

@@ -25,6 +25,9 @@ import { Uploads } from '../objects/uploads.ts';
 import { QueueService } from '../queues/queue-operations.ts';
 import { queuesOf } from '../queues/queue-spec.ts';
 import { Queues } from '../queues/queues.ts';
+import { grantsOf } from '../permissions/grants.ts';
+import type { Need } from '../permissions/needs.ts';
+import { watchCalls, watchedAddresses } from '../permissions/watched.ts';
 import { executionOperations } from '../states/execution-operations.ts';
 import { Executions } from '../states/executions.ts';
 import { TableEngine } from '../tables/engine.ts';
@@ -44,6 +47,8 @@ export interface Blueprint {
   readonly parameters: Record<string, string>;
   readonly tap: (endpoints: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
   readonly report: ((report: Report) => void) | undefined;
+  /** Hears what functions need of their roles; every call takes a step more. */
+  readonly needs: ((need: Need) => void) | undefined;
 }
 
 const startTables = async ({ ground, closing }: Blueprint, deployment: Deployment, { tablesPort }: Addressing) => {
@@ -107,8 +112,9 @@ export const assemble = async (blueprint: Blueprint) => {
   const { assembly, ground, closing } = blueprint;
   const { database, clock, activity, log } = ground;
   const addressing = await takeAddresses(assembly, ground.ports, blueprint.port);
-  const deployment = deploy(assembly, blueprint.parameters, addressing.addresses);
-  const host = makeHost(blueprint, deployment, addressing);
+  const watched = blueprint.needs ? await watchedAddresses(addressing, ground.ports) : undefined;
+  const deployment = deploy(assembly, blueprint.parameters, (watched ?? addressing).addresses);
+  const host = makeHost(blueprint, deployment, watched ?? addressing);
   const queues = new Queues(queuesOf(deployment), database, activity);
   const { targets, later, executions, buses } = makeTargets(blueprint, deployment, host, queues);
   const { store, s3 } = makeObjects(blueprint, deployment);
@@ -133,6 +139,7 @@ export const assemble = async (blueprint: Blueprint) => {
     s3.serve(addressing.objectsPort, log),
     ...apis.map((api) => serveApi(api, addressing.portOf(api.id), { host, clock, log, account: deployment.account })),
   ]);
+  if (watched && blueprint.needs) servers.push(...(await watchCalls(watched, deployment, blueprint.needs)));
   closing.defer(async () => void (await Promise.all(servers.map(closeServer))));
   for (const source of sources) source.start();
   later.start();
@@ -151,6 +158,7 @@ export const assemble = async (blueprint: Blueprint) => {
     region: deployment.region,
     endpoints: addressing.endpoints,
     outputs: deployment.outputs,
+    grants: () => grantsOf(deployment),
     idle: async (): Promise<void> => {
       await schedules.caughtUp;
       await activity.idle();
