@@ -4,7 +4,11 @@ export class Unanswered extends Error {
 }
 
 /** The whole body of a reply, which is no larger than any that the channel would make; `heard` is told of each piece. */
-export const bytesOf = async (response: Response, limit: number, heard?: () => void): Promise<Buffer> => {
+export const bytesOf = async (
+  response: { readonly body: AsyncIterable<Uint8Array> | null },
+  limit: number,
+  heard?: () => void,
+): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {

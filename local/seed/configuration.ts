@@ -29,6 +29,7 @@ export interface Access {
       readonly platform_serial: string;
       readonly platform_public_key_pem: string;
       readonly api_v3_key: string;
+      readonly api_v2_key: string;
     };
     readonly alipay: {
       readonly app_id: string;
@@ -111,6 +112,7 @@ export const configuration = (identities: Identities, access: Access) => {
         [accounts.wechat]: {
           merchant_private_key_pem: wechat.merchant_private_key_pem,
           api_v3_key: wechat.api_v3_key,
+          api_v2_key: wechat.api_v2_key,
         },
         [accounts.alipay]: { app_private_key_pem: alipay.app_private_key_pem },
         [accounts.unionpay]: { merchant_private_key_pem: unionpay.merchant_private_key_pem },

@@ -96,6 +96,8 @@ export interface Nature {
   readonly ordersAppearWhenOpened?: true;
   /** Nothing that is signed says when: a replay cannot be told from the first time. */
   readonly undated?: true;
+  /** Replies alone are so: nothing signed in them says when. */
+  readonly undatedReplies?: true;
   /** A callback has its signature within a body that can be spelt in many ways: another spelling says the same. */
   readonly signedWithin?: true;
   /** Orders are not closed there: one that is over has failed, with a code. */
@@ -158,8 +160,10 @@ const keepsSecrets = (rig: Rig, error: Error) => {
 };
 
 /** Unknown is never failure: the heart of the contract. */
-const unknownIsNeverFailure = (rig: () => Rig, { undated }: Nature) => {
-  const met = uncertain.filter((situation) => !(undated && situation === 'a good reply of yesterday, replayed'));
+const unknownIsNeverFailure = (rig: () => Rig, { undated, undatedReplies }: Nature) => {
+  const met = uncertain.filter(
+    (situation) => !((undated ?? undatedReplies) && situation === 'a good reply of yesterday, replayed'),
+  );
   for (const [name, call] of Object.entries(calls))
     test.each(met)(`${name} that meets %s is unknown, never an answer`, async (situation) => {
       rig().play(situation);

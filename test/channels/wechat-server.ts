@@ -1,4 +1,13 @@
-import { createCipheriv, generateKeyPairSync, randomBytes, sign, verify, type KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createHash,
+  createHmac,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
@@ -20,6 +29,7 @@ export const account = {
   merchantSerial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
   platformSerial: 'PUB_KEY_ID_0119000000012026013100000001',
   apiKey: 'an-APIv3-key-of-32-bytes-exactly',
+  apiV2Key: 'an-API-key-of-32-bytes-exactly-2',
 };
 
 export interface Said {
@@ -80,6 +90,30 @@ export const notification = (
   return { headers: signed(body, now, signing), body: Buffer.from(body) };
 };
 
+/** 签名 of version 2: everything that is not empty, in order of names, the key last. */
+export const signedV2 = (fields: Readonly<Record<string, string>>, key = account.apiV2Key, type = 'HMAC-SHA256') => {
+  const names = Object.keys(fields).filter((name) => name !== 'sign' && fields[name] !== '');
+  const text = `${names
+    .toSorted()
+    .map((name) => `${name}=${fields[name]}&`)
+    .join('')}key=${key}`;
+  const hash = type === 'MD5' ? createHash('md5') : createHmac('sha256', key);
+  return hash.update(text).digest('hex').toUpperCase();
+};
+
+export const isOfV2 = (target: string) => /^\/(?:pay|secapi)\//.test(target);
+
+const unescaped = (text: string) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
+export const fieldsOfV2 = (body: string): Record<string, string> =>
+  Object.fromEntries([...body.matchAll(/<(\w+)>([^<]*)<\/\1>/g)].map(([, name, value]) => [name!, unescaped(value!)]));
+
+const isGenuineV2 = ({ body }: Asked): boolean => {
+  const fields = fieldsOfV2(body);
+  const isOurs = fields['mch_id'] === account.mchid && fields['appid'] === account.appid;
+  return isOurs && fields['sign'] === signedV2(fields, account.apiV2Key, fields['sign_type']);
+};
+
 const isGenuine = ({ method, target, body, headers }: Asked, now: Date): boolean => {
   const found =
     /^WECHATPAY2-SHA256-RSA2048 mchid="(.*?)",nonce_str="(.*?)",timestamp="(\d+)",serial_no="(.*?)",signature="(.*?)"$/.exec(
@@ -116,7 +150,8 @@ export const wechatServer = async (now: Date, say: (asked: Asked) => Said) => {
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
       const asked = { method: request.method ?? '', target: request.url ?? '', body, headers: request.headers };
-      if (!isGenuine(asked, now) && !asked.target.startsWith('/elsewhere'))
+      const isTaken = isOfV2(asked.target) ? isGenuineV2(asked) : isGenuine(asked, now);
+      if (!isTaken && !asked.target.startsWith('/elsewhere'))
         return speak(response, { status: 401, body: '{"code":"SIGN_ERROR","message":"错误的签名"}' }, now);
       received.push(asked);
       return speak(response, say(asked), now);

@@ -13,10 +13,21 @@ import {
   type RefundToPlace,
 } from '#channels/channel.ts';
 import { channelKind } from '#channels/registry.ts';
+import { signatureOf } from '#channels/wechat/v2/wire.ts';
 
 import { channelContract, type BadDownload, type Rig, type Situation, type Uncertain } from './contract.ts';
 import { bill, someRows } from './wechat-bill.ts';
-import { account, type Asked, keys, notification, type Said, signed, wechatServer } from './wechat-server.ts';
+import {
+  account,
+  type Asked,
+  fieldsOfV2,
+  keys,
+  notification,
+  type Said,
+  signed,
+  signedV2,
+  wechatServer,
+} from './wechat-server.ts';
 
 const now = new Date('2026-01-31T02:00:00.000Z');
 const kind = channelKind('wechat');
@@ -169,6 +180,7 @@ const whatIsAsked = ({ method, target }: Asked): What => {
   if (target.startsWith('/v3/bill/')) return 'offer';
   if (target.endsWith('/close')) return 'close';
   if (target.endsWith('/reverse')) return 'reverse';
+  if (target === '/pay/orderquery') return 'query';
   if (target.includes('/refund/')) return method === 'POST' ? 'refund' : 'queryRefund';
   return method === 'POST' ? 'place' : 'query';
 };
@@ -258,13 +270,21 @@ beforeEach(() => void server.received.splice(0));
 interface Speech {
   readonly order: OrderToPlace;
   readonly good?: Partial<Record<What, Said>>;
+  readonly channel?: () => Channel;
+  readonly spoils?: (situation: Uncertain, what: What) => Said | undefined;
   readonly says?: (situation: Situation, what: What) => Said | undefined;
 }
 
-const rigOf = ({ order: placed, good: own = {}, says = () => undefined }: Speech): Rig => ({
+const rigOf = ({
+  order: placed,
+  good: own = {},
+  says = () => undefined,
+  spoils,
+  channel: opened = () => channel,
+}: Speech): Rig => ({
   kind,
   get channel() {
-    return channel;
+    return opened();
   },
   now,
   order: placed,
@@ -287,12 +307,16 @@ const rigOf = ({ order: placed, good: own = {}, says = () => undefined }: Speech
         const { offer = offered, file } = downloadsOf[situation];
         return what === 'offer' ? offer() : file();
       }
-      if (isFault(situation)) return faults(right)[situation](what);
+      if (isFault(situation)) return spoils?.(situation, what) ?? faults(right)[situation](what);
       return says(situation, what) ?? (what === 'file' ? good.file : situations[situation]);
     };
   },
   get received() {
-    return server.received.map(({ method, target, body }) => `${method} ${target} ${body}`);
+    return server.received.map(
+      ({ method, target, body }) =>
+        // Version 2 signs a nonce with each try.
+        `${method} ${target} ${body.replaceAll(/<(nonce_str|sign)>[^<]*<\/\1>/g, '')}`,
+    );
   },
   callback(what, signing) {
     if (what === 'paid') return notification('TRANSACTION.SUCCESS', transaction, now, signing);
@@ -334,6 +358,180 @@ const codeRig = rigOf({
 
 channelContract('WeChat Pay', () => rig);
 channelContract('WeChat Pay by a payer’s code', () => codeRig);
+
+let channelV2: Channel;
+const openV2 = (over: object = {}, secret: object = { api_v2_key: account.apiV2Key }) =>
+  kind.open(accountWith({ ...settings(), code_pay: { version: 'v2', ...over } }), { ...secrets, ...secret }, () => now);
+beforeAll(() => void (channelV2 = openV2()));
+
+/** A reply of version 2, which is signed within; `key` is null where it is not signed. */
+const xml = (fields: Record<string, string>, key: string | null = account.apiV2Key, type?: string): Said => {
+  const all: Record<string, string> = { return_code: 'SUCCESS', appid, mch_id: mchid, nonce_str: 'x', ...fields };
+  if (key !== null) all['sign'] = signedV2(all, key, type);
+  const body = Object.entries(all).map(([name, value]) => `<${name}><![CDATA[${value}]]></${name}>`);
+  return { status: 200, body: `<xml>${body.join('\n')}</xml>`, headers: { 'content-type': 'text/xml' } };
+};
+const yes = { result_code: 'SUCCESS', out_trade_no: order.channelOrderNo };
+const refusal = (err_code: string) => ({ result_code: 'FAIL', err_code, err_code_des: '原因' });
+const stateV2 = (trade_state: string) => ({ ...yes, trade_state, trade_state_desc: '说明' });
+const paidV2 = {
+  ...stateV2('SUCCESS'),
+  transaction_id: '4200000263201902167700134212',
+  total_fee: '12345',
+  fee_type: 'CNY',
+  time_end: '20260131095958',
+};
+const undoingV2 = () => {
+  const undone = server.received.some(({ target }) => target.endsWith('/reverse'));
+  return stateV2(undone ? 'REVOKED' : 'USERPAYING');
+};
+const goodV2: Partial<Record<What, Record<string, string>>> = {
+  place: refusal('USERPAYING'),
+  query: paidV2,
+  reverse: { result_code: 'SUCCESS', recall: 'N' },
+};
+const saysV2: Partial<Record<Situation, () => Record<string, string>>> = {
+  placed: () => refusal('USERPAYING'),
+  'order refused for good': () => refusal('AUTHCODEEXPIRE'),
+  'order number known already': () => refusal('OUT_TRADE_NO_USED'),
+  'not paid yet': () => stateV2('NOTPAY'),
+  paid: () => paidV2,
+  'paid and partly refunded': () => ({ ...paidV2, trade_state: 'REFUND' }),
+  closed: () => stateV2('CLOSED'),
+  'in a state nobody knows': () => stateV2('FROZEN'),
+  'another order is answered': () => ({ ...paidV2, out_trade_no: 'ANOTHERORDER' }),
+  absent: () => refusal('ORDERNOTEXIST'),
+  'closing done': undoingV2,
+  'closed before': () => stateV2('REVOKED'),
+  'cannot be closed since it is paid': () => paidV2,
+};
+const definiteV2: Partial<Record<What, string>> = { place: 'AUTHCODEEXPIRE', query: 'ORDERNOTEXIST' };
+const spoilV2 = (situation: Uncertain, what: What): Said | undefined => {
+  const right = goodV2[what];
+  if (!right) return undefined;
+  const stranger = 'a-key-of-somebody-else-32-bytes!';
+  if (situation === 'an outage that calls itself a definite refusal')
+    return { ...xml(refusal(definiteV2[what] ?? '')), status: 500 };
+  if (situation === 'too many requests') return { ...xml(refusal(definiteV2[what] ?? '')), status: 429 };
+  if (situation === 'a signed reply without what was asked') return xml({ result_code: 'SUCCESS' });
+  if (situation === 'a good reply with a forged signature') return xml(right, stranger);
+  if (situation === 'a good reply signed with an unknown key') return xml(right, stranger);
+  return situation === 'a good reply without a signature' ? xml(right, null) : undefined;
+};
+const codeRigV2: Rig = rigOf({
+  order: codeOrder,
+  channel: () => channelV2,
+  good: { place: xml(goodV2.place!), query: xml(goodV2.query!), reverse: xml(goodV2.reverse!) },
+  spoils: spoilV2,
+  says(situation, what) {
+    if (what === 'reverse') return xml(goodV2.reverse!);
+    const said = what === 'place' || what === 'query' ? saysV2[situation] : undefined;
+    return said && xml(said());
+  },
+});
+channelContract('WeChat Pay by a payer’s code, version 2', () => codeRigV2, { undatedReplies: true });
+
+describe('a payer’s code at WeChat, version 2', () => {
+  const place = (said: Said) => {
+    answering(said);
+    return channelV2.place(codeOrder);
+  };
+
+  test.each(['HMAC-SHA256', 'MD5'])('is charged with what WeChat documents, signed with %s', async (sign_type) => {
+    answering(xml(stateV2('SUCCESS'), account.apiV2Key, sign_type));
+    expect(await openV2({ sign_type }).place({ ...codeOrder, subject: 'A & <B>' })).toEqual({ kind: 'ask' });
+    expect(server.received[0]).toMatchObject({ method: 'POST', target: '/pay/micropay' });
+    const { sign, nonce_str, ...rest } = fieldsOfV2(server.received[0]!.body);
+    expect([sign, nonce_str]).toEqual([expect.stringMatching(/^[0-9A-F]+$/), expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    expect(rest).toEqual({
+      appid,
+      mch_id: mchid,
+      sign_type,
+      body: 'A & <B>',
+      device_info: 'till-3',
+      out_trade_no: order.channelOrderNo,
+      total_fee: '12345',
+      fee_type: 'CNY',
+      spbill_create_ip: '203.0.113.7',
+      auth_code: '134567890123456789',
+    });
+  });
+
+  test('has the published signatures', () => {
+    // 签名算法, the example of WeChat's own document.
+    const fields = {
+      appid: 'wxd930ea5d5a258f4f',
+      mch_id: '10000100',
+      device_info: '1000',
+      body: 'test',
+      nonce_str: 'ibuaiVcKdpRxkhJA',
+    };
+    const key = '192006250b4c09247ec02edce69f6a2d';
+    expect(signatureOf(fields, key, 'MD5')).toBe('9A0A8659F005D6984697E2CA0A9CF3B7');
+    expect(signatureOf(fields, key, 'HMAC-SHA256')).toBe(
+      '6A9AE1657590FD6257D693A078E1C3E4BB6BA4DC30B23E0EE2496E54170DACD6',
+    );
+  });
+
+  test.each(['SYSTEMERROR', 'BANKERROR', 'A_NEW_CODE', ''])('that meets %j is unknown', async (code) => {
+    await expect(place(xml(refusal(code)))).rejects.toThrow('placing');
+  });
+
+  test.each(['AUTHCODEEXPIRE', 'AUTH_CODE_ERROR', 'AUTH_CODE_INVALID', 'NOTENOUGH', 'NOTSUPORTCARD', 'NOAUTH'])(
+    'that is refused with %s has failed',
+    async (code) => {
+      expect(await place(xml(refusal(code)))).toEqual({ kind: 'refused', failure: { code, message: '原因' } });
+    },
+  );
+
+  test.each(['ORDERPAID', 'ORDERCLOSED', 'ORDERREVERSED'])('that is answered with %s is asked about', async (code) => {
+    expect(await place(xml(refusal(code)))).toEqual({ kind: 'ask' });
+  });
+
+  test('that WeChat did not take, or took for another merchant, is unknown', async () => {
+    await expect(place({ status: 200, body: '<xml><return_code>FAIL</return_code></xml>' })).rejects.toThrow('taking');
+    await expect(place(xml({ ...yes, mch_id: '1900000002' }))).rejects.toThrow('another merchant');
+    await expect(place(xml({ ...yes, out_trade_no: 'ANOTHERORDER' }))).rejects.toThrow('another order');
+  });
+
+  test.each([
+    ['entities of its own', '<!DOCTYPE xml [<!ENTITY a "SUCCESS">]><xml><return_code>&a;</return_code></xml>'],
+    ['a file of ours', '<!DOCTYPE x SYSTEM "file:///etc/passwd"><xml><return_code>SUCCESS</return_code></xml>'],
+    ['an entity that XML does not have', '<xml><return_code>&nbsp;</return_code></xml>'],
+    ['a field twice', '<xml><return_code>SUCCESS</return_code><return_code>SUCCESS</return_code></xml>'],
+    ['fields within fields', '<xml><a><return_code>SUCCESS</return_code></a></xml>'],
+    ['an attribute', '<xml><return_code a="b">SUCCESS</return_code></xml>'],
+    ['an instruction', '<?php x?><xml><return_code>SUCCESS</return_code></xml>'],
+    ['text beside its fields', '<xml>x<return_code>SUCCESS</return_code></xml>'],
+    ['another root', '<html><return_code>SUCCESS</return_code></html>'],
+    ['too many fields', `<xml>${Array.from({ length: 201 }, (_, i) => `<f${i}>x</f${i}>`).join('')}</xml>`],
+  ])('that is answered with %s is unknown', async (_, body) => {
+    await expect(place({ status: 200, body })).rejects.toThrow('no XML of version 2');
+  });
+
+  test.each(['12345.0', '1e3', '-1', '0', '', ' 12345'])('that is paid with %j fen is unknown', async (total_fee) => {
+    answering(xml({ ...paidV2, total_fee }));
+    await expect(channelV2.query(codeOrder)).rejects.toThrow();
+  });
+
+  test('that is to be undone once more is unknown', async () => {
+    say = ({ target }) =>
+      xml(target.endsWith('/reverse') ? { result_code: 'SUCCESS', recall: 'Y' } : stateV2('USERPAYING'));
+    await expect(channelV2.close(codeOrder)).rejects.toThrow('once more');
+  });
+
+  test.each([
+    ['without its key', {}, {}],
+    [
+      'over https without a certificate',
+      { base_url: 'https://api.mch.weixin.qq.com' },
+      { api_v2_key: account.apiV2Key },
+    ],
+  ])('is not opened %s', (_, over, secret) => {
+    const given = { ...settings(), code_pay: { version: 'v2' }, ...over };
+    expect(() => kind.open(accountWith(given), { ...secrets, ...secret }, () => now)).toThrow('code_pay of v2 needs');
+  });
+});
 
 const answering = (said: Said) => {
   say = () => said;

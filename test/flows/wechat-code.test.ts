@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { plainJson } from './client.ts';
 import { costOf, feeOf, useMachine } from './machine.ts';
@@ -100,5 +100,61 @@ describe('a payer’s WeChat code at the counter', () => {
     expect(refund.status).toBe(201);
     await quiet();
     expect(await read(payment.id)).toMatchObject({ amount_refunded: 200, amount_refundable: 300 });
+  });
+});
+
+describe('a payer’s WeChat code at the counter of a merchant who has only version 2 of it', () => {
+  const speak = async (version: 'v2' | 'v3') => {
+    const { admin, stage, advance } = machine();
+    const path = `/admin/v1/channel-accounts/${stage.channel_accounts.wechat}`;
+    const { body: account } = await admin.get(path);
+    const settings = { ...account.settings, code_pay: { version } };
+    expect((await admin.call('PUT', path, { ...account, settings })).status).toBe(200);
+    await advance(31);
+  };
+  beforeAll(() => speak('v2'));
+  afterAll(() => speak('v3'));
+
+  test('is charged, booked and refunded as by version 3', async () => {
+    const { app, quiet, read } = machine();
+    const payment = await charge('134567890123456789', { amount: 700, subject: '茶 & "杯" <大>' });
+    expect(payment).toMatchObject({ status: 'paid', attempts: [{ status: 'succeeded' }] });
+    const refund = {
+      payment_id: payment.id,
+      merchant_refund_id: `r-${orderNoOf(payment)}`,
+      amount: 700,
+      reason: '退货',
+    };
+    expect((await app.post('/v1/refunds', refund)).status).toBe(201);
+    await quiet();
+    expect(await read(payment.id)).toMatchObject({ amount_refunded: 700 });
+  });
+
+  test('whose payer is asked for a password is paid when it was typed', async () => {
+    const payment = await charge(waiting);
+    expect(payment).toMatchObject({ status: 'paying', attempts: [{ status: 'pending', action: { type: 'none' } }] });
+    await pay(payment);
+    await machine().until(payment.id, 'paid');
+  });
+
+  test.each([
+    ['of a payer who has too little', '134567890123440004', 'NOTENOUGH'],
+    ['that is not valid', '134567890123440002', 'AUTH_CODE_INVALID'],
+  ])('%s has failed at once', async (_, shown, code) => {
+    const payment = await charge(shown);
+    expect(payment).toMatchObject({ status: 'closed', close_reason: 'failed', attempts: [{ failure: { code } }] });
+  });
+
+  test('of which nobody says whether it was charged is asked about, and was', async () => {
+    const payment = await charge('134567890123420000');
+    expect(payment.attempts[0].status).toBe('unknown');
+    await machine().until(payment.id, 'paid');
+  });
+
+  test('that nobody confirms is undone when the payer has had time enough', async () => {
+    const payment = await charge(waiting);
+    await machine().advance(121);
+    expect(await machine().until(payment.id, 'closed')).toMatchObject({ close_reason: 'failed' });
+    expect((await pay(payment)).status).toBe(409);
   });
 });

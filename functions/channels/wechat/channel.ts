@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, X509Certificate } from 'node:crypto';
 
 import * as z from 'zod';
 
@@ -24,6 +24,7 @@ import { methods, needs, placeOrder } from './place.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
 import { withinBytes } from './text.ts';
 import { readTradeBill } from './trade-bill.ts';
+import { codePayV2 } from './v2/code.ts';
 import { contentOf, orderPath, send, type Wire } from './wire.ts';
 
 const Settings = z.strictObject({
@@ -39,6 +40,18 @@ const Settings = z.strictObject({
     .string()
     .regex(/^[\w-]{1,32}$/)
     .optional(),
+  /** By which version of the protocol payers' codes are charged: some merchants have only the older one. */
+  code_pay: z
+    .discriminatedUnion('version', [
+      z.strictObject({ version: z.literal('v3') }),
+      z.strictObject({
+        version: z.literal('v2'),
+        sign_type: z.enum(['HMAC-SHA256', 'MD5']).default('HMAC-SHA256'),
+        /** Our own certificate: over https, WeChat undoes an order for its holder alone. */
+        certificate_pem: z.string().min(1).optional(),
+      }),
+    ])
+    .default({ version: 'v3' }),
   /** Whether http and loopback are allowed is decided where accounts are kept. */
   base_url: z.url({ protocol: /^https?$/ }).default('https://api.mch.weixin.qq.com'),
 });
@@ -46,6 +59,11 @@ const Settings = z.strictObject({
 const Secrets = z.object({
   merchant_private_key_pem: z.string().min(1),
   api_v3_key: z.string().refine((key) => Buffer.byteLength(key) === 32, 'an APIv3 key has 32 bytes'),
+  /** Where payers' codes are charged by version 2. */
+  api_v2_key: z
+    .string()
+    .regex(/^[!-~]{32}$/)
+    .optional(),
 });
 
 const capabilities: Capabilities = {
@@ -122,6 +140,28 @@ const refunds = (wire: Wire): Pick<Channel, 'refund' | 'queryRefund'> => ({
   },
 });
 
+const tlsOf = (certificate: string | undefined, key: string, baseUrl: string) => {
+  if (certificate === undefined) {
+    if (baseUrl.startsWith('https:')) throw new Error('code_pay of v2 needs certificate_pem over https');
+    return undefined;
+  }
+  if (!new X509Certificate(certificate).checkPrivateKey(privateKeyOf(key)))
+    throw new Error('certificate_pem is not of the merchant private key');
+  return { cert: certificate, key };
+};
+
+const codePayOf = (
+  wire: Wire,
+  { appid, mchid, store = mchid, code_pay, base_url }: z.infer<typeof Settings>,
+  { api_v2_key, merchant_private_key_pem }: z.infer<typeof Secrets>,
+): CodePay => {
+  if (code_pay.version === 'v3')
+    return codePayV3(wire, { appid, store, query: ({ channelOrderNo }) => queryOrder(wire, channelOrderNo) });
+  if (api_v2_key === undefined) throw new Error('code_pay of v2 needs api_v2_key');
+  const tls = tlsOf(code_pay.certificate_pem, merchant_private_key_pem, base_url);
+  return codePayV2({ baseUrl: base_url, appid, mchid, signType: code_pay.sign_type, key: api_v2_key, tls });
+};
+
 const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel => {
   const settings = Settings.parse(account.settings);
   const secrets = Secrets.parse(given);
@@ -133,11 +173,7 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
     key: privateKeyOf(secrets.merchant_private_key_pem),
   };
   const wire: Wire = { baseUrl: settings.base_url, signer, platform, now };
-  const code = codePayV3(wire, {
-    appid: settings.appid,
-    store: settings.store ?? settings.mchid,
-    query: ({ channelOrderNo }) => queryOrder(wire, channelOrderNo),
-  });
+  const code = codePayOf(wire, settings, secrets);
   return {
     identity: { merchant: settings.mchid, app: settings.appid },
     ...payments(wire, { appid: settings.appid, code }),

@@ -18,10 +18,17 @@ const isRefusal = ({ status }: Refusal) => status >= 400 && status < 500 && stat
  * These depend on what we send or on how the account is set up, so no try of this order was registered. Not so for 429 and
  * RULE_LIMIT: another try of the same number, at the same time, may have passed; they are left unknown.
  */
-const neverPlaced = new Set(['PARAM_ERROR', 'NO_AUTH', 'APPID_MCHID_NOT_MATCH', 'MCH_NOT_EXISTS', 'SIGN_ERROR']);
+const neverPlaced = new Set([
+  'PARAM_ERROR',
+  'NO_AUTH',
+  'NOAUTH',
+  'APPID_MCHID_NOT_MATCH',
+  'MCH_NOT_EXISTS',
+  'SIGN_ERROR',
+]);
 
 /** A scanned code of which no money came, nor will: it ran out, is of nobody, or its payer has too little. */
-export const codeRefused: ReadonlySet<string> = new Set([
+const codeRefused: ReadonlySet<string> = new Set([
   'AUTHCODEEXPIRE',
   'AUTH_CODE_ERROR',
   'AUTH_CODE_EXPIRED',
@@ -37,6 +44,7 @@ const known = new Set([
   'ORDER_PAID',
   'ORDERCLOSED',
   'ORDER_CLOSED',
+  'ORDERREVERSED',
   'OUT_TRADE_NO_USED',
   'INVALID_REQUEST',
 ]);

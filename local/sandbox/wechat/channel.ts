@@ -12,6 +12,7 @@ import { CHANNEL, nowOf, type Desk } from './desk.ts';
 import { takeMoney } from './orders.ts';
 import { paramError } from './refusal.ts';
 import { settleRefund } from './refunds.ts';
+import { answerVersion2, isOfVersion2 } from './version-2.ts';
 import { defineDownloads } from './statements/downloads.ts';
 import { fundStatement } from './statements/fund-bill.ts';
 import { tradeStatement } from './statements/statement.ts';
@@ -66,7 +67,7 @@ export const openWechat = (
   return {
     name: CHANNEL,
     callbacks: wechatCallbacks(desk),
-    handle: (call) => answerMerchant(desk, call),
+    handle: (call) => (isOfVersion2(call) ? answerVersion2(desk, call) : answerMerchant(desk, call)),
     tooLarge: () => ({ ...refusalReply(paramError('请求体超过64KB', { location: 'body' })), status: 413 }),
     waiting: () =>
       desk.books.openOrders(nowOf(desk), MOST_SHOWN).map((order) => ({

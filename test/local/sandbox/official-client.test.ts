@@ -157,6 +157,44 @@ describe('the official client', () => {
     await other.end();
   });
 
+  it('charges a payer’s code by both versions, and asks about it', async () => {
+    const { appid, mchid } = world.sandbox.credentials.wechat;
+    const charge = (no: string, auth_code: string) =>
+      client.chain('v3/pay/transactions/codepay').post({
+        appid,
+        mchid,
+        description: 'Tea',
+        out_trade_no: no,
+        payer: { auth_code },
+        amount: { total: 100, currency: 'CNY' },
+        scene_info: { store_info: { out_id: 'store-1' } },
+      });
+    const { data: paid } = await charge(orderNo(), '134567890123456789');
+    expect(paid).toMatchObject({ trade_state: 'SUCCESS', trade_type: 'MICROPAY', amount: { total: 100 } });
+    const { data: waits } = await charge(orderNo(), '134567890123410003');
+    expect(waits).toMatchObject({ trade_state: 'USERPAYING' });
+    const early = client.chain(`v3/pay/transactions/out-trade-no/${waits.out_trade_no}/reverse`).post({ appid, mchid });
+    await expect(early).rejects.toThrow('400');
+
+    // It signs, and believes a reply only with its signature.
+    const version2 = async (path: string, more: Record<string, string>) => {
+      const fields = { appid, mch_id: mchid, nonce_str: 'abcdef', ...more };
+      const { data } = await client.chain(`v2${path}`).post(fields);
+      return data;
+    };
+    const no = orderNo();
+    const order = { out_trade_no: no, body: '茶 & "杯"', total_fee: '100', spbill_create_ip: '203.0.113.7' };
+    // The payer is asked for a password: in version 2 that is a refusal.
+    const charged = version2('/pay/micropay', { ...order, auth_code: '134567890123410003' });
+    await expect(charged).rejects.toThrow('result_code');
+    expect(await version2('/pay/orderquery', { out_trade_no: no })).toMatchObject({ trade_state: 'USERPAYING' });
+    await pays(world, no);
+    expect(await version2('/pay/orderquery', { out_trade_no: no })).toMatchObject({
+      trade_state: 'SUCCESS',
+      total_fee: '100',
+    });
+  });
+
   it('takes a compressed bill whose hash is that of the uncompressed one', async () => {
     const order = orderOf(world);
     await client.chain('v3/pay/transactions/native').post(order);
