@@ -11,8 +11,9 @@ export const aboutPayout = ({ id }: Payout): Pick<Approval, 'task' | 'subject'> 
 
 /** Who checks it sees to whom the money goes. What was reserved is booked already. */
 export const previewOf = (payout: Payout): Approval['preview'] => {
-  const { id, merchant_id, amount, currency, payee } = payout;
-  const of = { merchant_id, amount: Number(amount), currency, payee };
+  const { id, merchant_id, amount, currency, payee, from } = payout;
+  const account = from && { account: from.account_id };
+  const of = { merchant_id, ...account, amount: Number(amount), currency, payee };
   const changed = { before: { ...of, status: 'pending_approval' }, after: { ...of, status: 'processing' } };
   return { changes: [{ subject: { kind: 'payout', id }, ...changed }], journals: [] };
 };

@@ -15,7 +15,7 @@ import { contend, lost } from '#platform/contend.ts';
 import { aboutPayout, previewOf } from './approval.ts';
 import { reserveJournal } from './journals.ts';
 import type { PayoutToCreate } from './operations.ts';
-import { isUnderWay, payoutId, type Payout } from './payout.ts';
+import { isUnderWay, payoutId, sourceOf, type Payout } from './payout.ts';
 import { lookAtPayout, sendPayout, type Deps as SendDeps } from './send-payout.ts';
 
 export type Deps = SendDeps & {
@@ -24,9 +24,13 @@ export type Deps = SendDeps & {
   readonly urlAllowed: (url: string) => boolean;
 };
 
-const sameAgain = (existing: Payout, asked: PayoutToCreate): Payout => {
+/** What is to be paid, and under which name; a withdrawal says whose balance it is taken from. */
+export type Asked = PayoutToCreate & Partial<Pick<Payout, 'id' | 'from'>>;
+
+const sameAgain = (existing: Payout, asked: Asked): Payout => {
   const same =
     existing.merchant_id === asked.merchant_id &&
+    existing.from?.account_id === asked.from?.account_id &&
     existing.amount === asked.amount &&
     existing.currency === asked.currency &&
     existing.reason === asked.reason &&
@@ -47,9 +51,11 @@ const payingAccount = async (deps: Deps, merchant: Merchant, asked: PayoutToCrea
   throw new Failure('payout_not_available');
 };
 
-const drafted = (app: App, { account }: OpenAccount, asked: PayoutToCreate, now: Date): Payout => ({
+const idOf = (app: App, { id, merchant_payout_id }: Asked) => id ?? payoutId(app.id, merchant_payout_id);
+
+const drafted = (app: App, { account }: OpenAccount, asked: Asked, now: Date): Payout => ({
   ...asked,
-  id: payoutId(app.id, asked.merchant_payout_id),
+  id: idOf(app, asked),
   version: 0,
   app_id: app.id,
   status: 'processing',
@@ -68,7 +74,7 @@ const needsApproval = (app: App, merchant: Merchant, { amount }: Payout) =>
  * The payout, its journal and the balances in one transaction, under the condition that the balance suffices; with its
  * approval, when it must wait for one.
  */
-const reserve = (deps: Deps, app: App, asked: PayoutToCreate, merchant: Merchant, account: OpenAccount) =>
+const reserve = (deps: Deps, app: App, asked: Asked, merchant: Merchant, account: OpenAccount) =>
   contend(async (): Promise<{ payout: Payout; isNew: boolean } | typeof lost> => {
     const now = deps.now();
     const draft = drafted(app, account, asked, now);
@@ -80,7 +86,7 @@ const reserve = (deps: Deps, app: App, asked: PayoutToCreate, merchant: Merchant
       app.id,
       now,
     );
-    const from = { owner: merchant.id, subject: 'merchant_available', currency: payout.currency } as const;
+    const from = { ...sourceOf(payout), currency: payout.currency };
     const writes = [
       deps.payouts.write(payout),
       ...deps.ledger.writes(reserveJournal(payout), [{ account: from, atLeast: payout.amount }]),
@@ -99,12 +105,8 @@ const finish = async (deps: Deps, payout: Payout): Promise<Payout> =>
   isUnderWay(payout) ? lookAtPayout(deps, payout.id, { moveOn: false }) : payout;
 
 /** 代付: creates a payout, or finds it: a number that was used answers as it did. */
-export const createPayout = async (
-  deps: Deps,
-  app: App,
-  asked: PayoutToCreate,
-): Promise<{ payout: Payout; isNew: boolean }> => {
-  const found = await deps.payouts.find(payoutId(app.id, asked.merchant_payout_id));
+export const createPayout = async (deps: Deps, app: App, asked: Asked): Promise<{ payout: Payout; isNew: boolean }> => {
+  const found = await deps.payouts.find(idOf(app, asked));
   if (found) return { payout: await finish(deps, sameAgain(found, asked)), isNew: false };
   const merchant = await merchantFor(deps, app, asked.merchant_id);
   if (asked.notify_url !== undefined && !deps.urlAllowed(asked.notify_url)) throw new Failure('url_not_allowed');

@@ -1,6 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 import { approvalStore } from '#approvals/store.ts';
+import { tail } from '#kernel/id.ts';
 import { appCaller } from '#merchants/wire.ts';
 import { urlAllowed } from '#notifications/endpoints/url.ts';
 import { wire } from '#payments/wire.ts';
@@ -11,8 +12,9 @@ import { api, created, ok, route } from '#platform/http.ts';
 import { createPayout, payoutOf } from './create-payout.ts';
 import * as operations from './operations.ts';
 import { payoutId } from './payout.ts';
-import { payoutView } from './view.ts';
+import { payoutView, withdrawalView } from './view.ts';
 import { payoutDeps } from './wire.ts';
+import { withdraw } from './withdraw.ts';
 
 const db = database();
 const wired = wire(db);
@@ -35,4 +37,11 @@ export const handler = api(
     return ok({ data: payout ? [payoutView(payout)] : [], next_cursor: null });
   }),
   route(operations.getPayout, async (app, { id }) => ok(payoutView(await payoutOf(deps, app, id)))),
+  route(operations.withdraw, async (app, input) => {
+    const { payout, isNew } = await withdraw(deps, app, input);
+    return isNew ? created(withdrawalView(payout)) : ok(withdrawalView(payout));
+  }),
+  route(operations.getWithdrawal, async (app, { id }) =>
+    ok(withdrawalView(await payoutOf(deps, app, `pyt_${tail(id)}`))),
+  ),
 );

@@ -1,24 +1,25 @@
 import { credit, debit, journal, type Journal } from '#ledger/journal.ts';
 
-import type { Payout } from './payout.ts';
+import { sourceOf, type Payout } from './payout.ts';
 
-const of = ({ id, merchant_id, currency }: Payout, what: string, accounting_date: string) => ({
-  cause: `${id}#${what}`,
-  owner: merchant_id,
+const of = (payout: Payout, what: string, accounting_date: string) => ({
+  cause: `${payout.id}#${what}`,
+  owner: sourceOf(payout).owner,
   accounting_date,
-  currency,
+  currency: payout.currency,
 });
 
-/** The merchant's money is set on its way: posted in the transaction that creates the payout. */
+/** The merchant's or the user's money is set on its way: posted in the transaction that creates the payout. */
 export const reserveJournal = (payout: Payout): Journal[] =>
   journal(of(payout, 'reserve', payout.reserved_on), [
-    debit('merchant_available', payout.amount),
+    debit(sourceOf(payout).subject, payout.amount),
     credit('payout_in_transit', payout.amount),
   ]);
 
 /** Every journal of a payout, from its facts alone; each is posted in the transaction that notes its fact. */
 export const journalsOf = (payout: Payout): Journal[] => {
   const { amount, channel_account_id: account, succeeded, failed, returned } = payout;
+  const { subject } = sourceOf(payout);
   return [
     ...reserveJournal(payout),
     ...(succeeded
@@ -28,15 +29,12 @@ export const journalsOf = (payout: Payout): Journal[] => {
         ])
       : []),
     ...(failed
-      ? journal(of(payout, 'reversal', failed.booked_on), [
-          debit('payout_in_transit', amount),
-          credit('merchant_available', amount),
-        ])
+      ? journal(of(payout, 'reversal', failed.booked_on), [debit('payout_in_transit', amount), credit(subject, amount)])
       : []),
     ...(returned
       ? journal(of(payout, 'return', returned.booked_on), [
           debit('channel_clearing', amount, account),
-          credit('merchant_available', amount),
+          credit(subject, amount),
         ])
       : []),
   ];

@@ -6,7 +6,7 @@ import { Amount, Currency } from '#kernel/money.ts';
 import { CallersNumber, Url } from '#payments/operations.ts';
 import { list, page, plain, type Operation } from '#platform/operation.ts';
 
-import { PayoutView } from './view.ts';
+import { PayoutView, WithdrawalView } from './view.ts';
 
 export const PayoutToCreate = z.strictObject({
   merchant_id: IdOf('mch'),
@@ -22,6 +22,14 @@ export const PayoutToCreate = z.strictObject({
   notify_url: Url.optional(),
 });
 export type PayoutToCreate = z.output<typeof PayoutToCreate>;
+
+/** Out of a user's balance; the merchant is the one whose channel account pays. */
+export const WithdrawalToMake = z.strictObject({
+  ...PayoutToCreate.omit({ merchant_payout_id: true }).shape,
+  merchant_withdrawal_id: CallersNumber,
+  account: IdOf('acc'),
+});
+export type WithdrawalToMake = z.output<typeof WithdrawalToMake>;
 
 const signed = { ...plain, security: 'signature' } as const;
 
@@ -47,4 +55,20 @@ export const getPayout = {
   summary: 'A payout',
   path: z.strictObject({ id: IdOf('pyt') }),
   answers: { 200: PayoutView },
+} satisfies Operation;
+
+export const withdraw = {
+  ...signed,
+  route: 'POST /v1/withdrawals',
+  summary: 'Pay a user’s balance out to the user; the same number and content answer the same withdrawal again',
+  body: WithdrawalToMake,
+  answers: { 200: WithdrawalView, 201: WithdrawalView },
+} satisfies Operation;
+
+export const getWithdrawal = {
+  ...signed,
+  route: 'GET /v1/withdrawals/{id}',
+  summary: 'A withdrawal, with its payout',
+  path: z.strictObject({ id: IdOf('wdr') }),
+  answers: { 200: WithdrawalView },
 } satisfies Operation;

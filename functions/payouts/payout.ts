@@ -6,6 +6,7 @@ import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { machine } from '#kernel/machine.ts';
 import { Amount, Currency } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
+import { Wallet } from '#wallets/hold.ts';
 
 export const PayoutStatus = z.enum(['processing', 'pending_approval', 'succeeded', 'failed', 'unknown', 'returned']);
 export type PayoutStatus = z.infer<typeof PayoutStatus>;
@@ -29,6 +30,8 @@ export const Payout = z.object({
   app_id: IdOf('app'),
   merchant_id: IdOf('mch'),
   merchant_payout_id: z.string(),
+  /** 提现: the user's balance that it is taken from; without it, what is available to the merchant. */
+  from: Wallet.optional(),
   amount: Amount,
   currency: Currency,
   payee: Payee,
@@ -52,6 +55,14 @@ export type Payout = z.infer<typeof Payout>;
 
 export const payoutId = (appId: string, merchantPayoutId: string): Id<'pyt'> =>
   derivedId('pyt', appId, merchantPayoutId);
+
+/** A withdrawal is a payout, under a number of its own kind. */
+export const withdrawalId = (appId: string, merchantWithdrawalId: string): Id<'pyt'> =>
+  derivedId('pyt', appId, 'withdrawal', merchantWithdrawalId);
+
+/** The balance that pays, and that has its money again when nothing comes of it. */
+export const sourceOf = ({ merchant_id, from }: Pick<Payout, 'merchant_id' | 'from'>) =>
+  ({ owner: from?.owner ?? merchant_id, subject: from?.subject ?? 'merchant_available' }) as const;
 
 /** The payout as its channel knows it: under the one number that it has for ever. */
 export const transferRef = ({ id, amount, currency, created_at }: Payout): TransferRef => ({

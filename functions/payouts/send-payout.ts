@@ -12,7 +12,7 @@ import type { PayoutStore } from './store.ts';
 
 export interface Deps {
   readonly payouts: PayoutStore;
-  readonly ledger: Pick<LedgerStore, 'writes'>;
+  readonly ledger: Pick<LedgerStore, 'writes' | 'findAccount'>;
   readonly commit: Commit;
   readonly open: OpenChannel;
   readonly now: () => Date;
@@ -21,10 +21,11 @@ export interface Deps {
 }
 
 /** A change of a payout with what it means to the books: one transaction. */
-export const changeWrites = (deps: Pick<Deps, 'payouts' | 'ledger'>, before: Payout, after: Payout): Write[] => [
-  deps.payouts.write(after),
-  ...deps.ledger.writes(journalsSince(before, after)),
-];
+export const changeWrites = (
+  { payouts, ledger }: Pick<Deps, 'payouts' | 'ledger'>,
+  before: Payout,
+  after: Payout,
+): Write[] => [payouts.write(after), ...ledger.writes(journalsSince(before, after))];
 
 const change = (deps: Deps, id: string, decide: (payout: Payout) => Payout): Promise<Payout> =>
   contend(async () => {

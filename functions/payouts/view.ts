@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { Payee } from '#channels/transfer.ts';
 import { Instant } from '#kernel/business-date.ts';
+import { Failure } from '#kernel/failure.ts';
 import { IdOf, tail } from '#kernel/id.ts';
 import { Amount, Currency } from '#kernel/money.ts';
 
@@ -44,3 +45,28 @@ export const payoutView = (payout: Payout): z.input<typeof PayoutView> =>
     returned_at: payout.returned?.at ?? null,
     failure: payout.failure ?? null,
   });
+
+/** 提现, shown by its payout. */
+export const WithdrawalView = z.object({
+  id: IdOf('wdr'),
+  merchant_withdrawal_id: z.string(),
+  account: IdOf('acc'),
+  amount: Amount,
+  currency: Currency,
+  status: PayoutStatus,
+  payout: PayoutView,
+});
+
+export const withdrawalView = (payout: Payout): z.input<typeof WithdrawalView> => {
+  if (!payout.from) throw new Failure('not_found');
+  const shown = payoutView(payout);
+  return {
+    id: `wdr_${tail(payout.id)}`,
+    merchant_withdrawal_id: payout.merchant_payout_id,
+    account: payout.from.account_id,
+    amount: shown.amount,
+    currency: shown.currency,
+    status: shown.status,
+    payout: shown,
+  };
+};

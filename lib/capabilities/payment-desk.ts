@@ -75,13 +75,20 @@ export class PaymentDesk extends Construct {
 
     const payouts = new ServiceFunction(this, 'Payouts', {
       entry: 'payouts/http',
-      description: 'Creates and shows payouts',
+      description: 'Creates and shows payouts and withdrawals',
       environment: forApps,
     });
     inOrders(payouts, data, 'GetItem', 'PutItem');
-    inBooks(payouts, data, 'PutItem', 'UpdateItem');
+    inBooks(payouts, data, 'GetItem', 'PutItem', 'UpdateItem');
     readsAppKeys(payouts, data);
-    routes.to(payouts, 'POST /v1/payouts', 'GET /v1/payouts', 'GET /v1/payouts/{id}');
+    routes.to(
+      payouts,
+      'POST /v1/payouts',
+      'GET /v1/payouts',
+      'GET /v1/payouts/{id}',
+      'POST /v1/withdrawals',
+      'GET /v1/withdrawals/{id}',
+    );
 
     const callbacks = new ServiceFunction(this, 'Callbacks', {
       entry: 'callbacks/http',

@@ -85,7 +85,7 @@ export const payoutScenes = (lateBy: (wish: Wish) => Promise<string>) => ({
     play: async (wish: Wish) => {
       const payout = await paidOut(wish, lateBy, { account: 'someone@example.com', status: 'succeeded' });
       await wish.hands.sandbox.bounce(payout.channel_transfer_no);
-      await wish.hands.sandbox.advance(86_460);
+      await wish.hands.sandbox.advance(26 * 3_600);
       await wish.hands.readClock();
       await untilIs(wish, payout.id, 'returned');
     },

@@ -112,6 +112,8 @@ beforeAll(async () => {
   await makeAvailable(machine(), 1_000);
   const payout = await app.post('/v1/payouts', payoutOf(stage.merchant_id));
   expect(payout.status).toBe(201);
+  const withdrawal = await app.post('/v1/withdrawals', withdrawalOf(stage.merchant_id, wallet.id));
+  expect(withdrawal.status).toBe(201);
   Object.assign(things, {
     second: second.id,
     pay: payment.id,
@@ -127,6 +129,7 @@ beforeAll(async () => {
     toVoid: toVoid.id,
     trf: transfer.id,
     pyt: payout.body.id,
+    wdr: withdrawal.body.id,
     payout: payout.body.merchant_payout_id,
     rch: recharge.id,
     stl: 'stl_00000000000000000000000000',
@@ -150,6 +153,11 @@ const payoutOf = (merchant: string) => ({
   currency: 'CNY',
   payee: { kind: 'alipay_account', account: 'payee@example.com', name: '某人' },
 });
+
+const withdrawalOf = (merchant: string, account: string) => {
+  const { merchant_payout_id, ...asked } = payoutOf(merchant);
+  return { ...asked, merchant_withdrawal_id: merchant_payout_id, account };
+};
 
 const challengesNewDevices = { id: 'new', verdict: 'challenge', list: { of: 'device', values: ['new'] } };
 
@@ -179,6 +187,8 @@ const asking: Record<string, () => { path: string; body?: unknown }> = {
   'POST /v1/payouts': () => ({ path: '/v1/payouts', body: payoutOf(thing('mch')) }),
   'GET /v1/payouts': () => ({ path: `/v1/payouts?merchant_payout_id=${thing('payout')}` }),
   'GET /v1/payouts/{id}': () => ({ path: `/v1/payouts/${thing('pyt')}` }),
+  'POST /v1/withdrawals': () => ({ path: '/v1/withdrawals', body: withdrawalOf(thing('mch'), thing('wallet')) }),
+  'GET /v1/withdrawals/{id}': () => ({ path: `/v1/withdrawals/${thing('wdr')}` }),
   'GET /v1/accounts': () => ({ path: `/v1/accounts?owner=${thing('mch')}` }),
   'GET /v1/accounts/{id}/entries': () => ({ path: `/v1/accounts/${thing('acc')}/entries` }),
   'POST /v1/holds': () => ({

@@ -10,8 +10,6 @@ const machine = useMachine();
 // oxlint-disable-next-line typescript/no-explicit-any
 type Resource = any;
 
-const day = 86_400;
-
 const configure = async (over: object) => {
   const { admin, stage, advance } = machine();
   const path = `/admin/v1/merchants/${stage.merchant_id}`;
@@ -63,7 +61,7 @@ const moved = async (what: () => Promise<unknown>) => {
   return [
     after.merchant_available - before.merchant_available,
     after.channel_clearing - before.channel_clearing,
-    after.payout_in_transit,
+    after.payout_in_transit - before.payout_in_transit,
   ];
 };
 
@@ -147,7 +145,7 @@ describe('a payout to an account at Alipay', () => {
       payout = await created();
       expect(payout.status).toBe('succeeded');
       await atPayee(payout, 'bounce');
-      await advance(day + 60);
+      await advance(26 * 3_600);
       await quiet();
       expect((await until(payout.id, 'returned')).returned_at).not.toBeNull();
     });

@@ -9,6 +9,7 @@ import { planner } from '#desks/plan.ts';
 import { credit, debit, journal } from '#ledger/journal.ts';
 import { post } from '#ledger/post.ts';
 import { createPayout } from '#payouts/create-payout.ts';
+import { withdraw } from '#payouts/withdraw.ts';
 import { journalsOf } from '#payouts/journals.ts';
 import { nextLook } from '#payouts/next-look.ts';
 import { Payout } from '#payouts/payout.ts';
@@ -20,8 +21,8 @@ import * as z from 'zod';
 
 import { checker } from '../desks/desk.ts';
 import * as given from '../given.ts';
-import { shop } from '../shop.ts';
 import { tables } from '../tables.ts';
+import { walletShop } from '../wallets/wallet-shop.ts';
 
 let the: Awaited<ReturnType<typeof tables>>;
 beforeAll(async () => (the = await tables()));
@@ -32,7 +33,7 @@ const payee = { kind: 'alipay_account', account: 'someone@example.com', name: '�
 
 /** A merchant with ¥100 available, whose payouts up to ¥50 need nobody; a channel that pays out as it is told to. */
 const payingShop = async (db: Database) => {
-  const at = shop(db);
+  const at = walletShop(db);
   at.merchant.payout_approval_above = 5_000n;
   const placed: TransferToPlace[] = [];
   const says: { place: TransferOutcome | 'nothing'; query: TransferOutcome | 'nothing' } = {
@@ -79,6 +80,8 @@ const payingShop = async (db: Database) => {
     payouts,
     ask: async (no: string, over: object = {}) =>
       (await createPayout(deps, at.app, { ...asked, merchant_payout_id: no, ...over })).payout,
+    withdraw: async (no: string, account: `acc_${string}`, over: object = {}) =>
+      (await withdraw(deps, at.app, { ...asked, merchant_withdrawal_id: no, account, ...over })).payout,
     look: (id: string) => lookAtPayout(deps, id, { moveOn: true }),
     approve: (id: string) => approve(deciding, checker, id),
     refuse: (id: string, reason: string) => refuse(deciding, checker, { id, reason }),
@@ -224,5 +227,41 @@ describe('a payout above what its merchant pays out alone', () => {
     const { at, ask } = await payingShop(the.db);
     at.merchant.payout_approval_above = undefined;
     expect((await ask('a', { amount: 1n })).status).toBe('pending_approval');
+  });
+});
+
+describe('a withdrawal', () => {
+  test('takes a user’s balance, and gives it back when it comes back', async () => {
+    const { at, says, look, withdraw: out, stands } = await payingShop(the.db);
+    const account = await at.wallet('u', 5_000n, 'user_balance');
+    says.place = arrived(at.clock.now);
+    const payout = await out('w', account);
+    expect(payout.status).toBe('succeeded');
+    expect([await at.has('u', 'user_balance'), await at.has('u', 'payout_in_transit')]).toEqual([1_000n, 0n]);
+    expect(await stands()).toEqual([10_000n, 0n, 0n]);
+    await expect(out('more', account, { amount: 1_001n })).rejects.toMatchObject({ code: 'insufficient_balance' });
+    expect((await out('w', account)).id).toBe(payout.id);
+    at.clock.now = new Date(at.clock.now.getTime() + day);
+    says.query = { kind: 'returned', failure: bad, at: at.clock.now };
+    expect((await look(payout.id)).status).toBe('returned');
+    expect(await at.has('u', 'user_balance')).toBe(5_000n);
+  });
+
+  test('waits as any payout, and is the user’s again when it is refused', async () => {
+    const { at, placed, payouts, withdraw: out, refuse: refused } = await payingShop(the.db);
+    const account = await at.wallet('u', 9_000n, 'user_balance');
+    const payout = await out('w', account, { amount: 9_000n });
+    expect([payout.status, await at.has('u', 'user_balance')]).toEqual(['pending_approval', 0n]);
+    await refused(payout.approval_id!, 'who is that?');
+    expect((await payouts.get(payout.id)).status).toBe('failed');
+    expect([placed.length, await at.has('u', 'user_balance')]).toEqual([0, 9_000n]);
+  });
+
+  test('is of the app’s own users’ balances only: no card, nobody else’s', async () => {
+    const { at, withdraw: out } = await payingShop(the.db);
+    const card = await at.wallet('u', 5_000n, 'prepaid_card');
+    await expect(out('w', card)).rejects.toMatchObject({ code: 'account_not_chargeable' });
+    const foreign = await walletShop(the.db).wallet('u', 5_000n, 'user_balance');
+    await expect(out('w', foreign)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
