@@ -123,7 +123,8 @@ export const problem = (failure: Failure | undefined, traceId: string): Result =
     statusCode: status,
     headers: { 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' },
     body: JSON.stringify({
-      type: `urn:suanpan:problem:${code}`,
+      // Relative to the address that was asked: there it answers with what happened and what to do.
+      type: `/problems/${code}`,
       title,
       status,
       detail: details.detail ?? title,

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { approvals } from '#approvals/approval.ts';
 import { callbacks } from '#callbacks/callback.ts';
 import { attempts } from '#payments/attempt.ts';
+import { payouts } from '#payouts/payout.ts';
 import { batches } from '#reconciliation/batch.ts';
 import { refunds } from '#refunds/refund.ts';
 import { holds } from '#wallets/hold.ts';
@@ -16,6 +17,7 @@ type Table = Readonly<Record<string, Readonly<Partial<Record<string, string>>>>>
 const machines: readonly { title: string; file: string; table: Table }[] = [
   { title: 'Payment attempt 支付尝试', file: 'functions/payments/attempt.ts', table: attempts.table },
   { title: 'Refund 退款', file: 'functions/refunds/refund.ts', table: refunds.table },
+  { title: 'Payout 代付', file: 'functions/payouts/payout.ts', table: payouts.table },
   { title: 'Hold 冻结', file: 'functions/wallets/hold.ts', table: holds.table },
   { title: 'Callback 回调', file: 'functions/callbacks/callback.ts', table: callbacks.table },
   { title: 'Batch 对账批次', file: 'functions/reconciliation/batch.ts', table: batches.table },

@@ -19,7 +19,7 @@ const constant = {
   status: 401,
   type: 'application/problem+json; charset=utf-8',
   body: {
-    type: 'urn:suanpan:problem:signature_invalid',
+    type: '/problems/signature_invalid',
     title: 'The signature is not valid',
     status: 401,
     detail: 'The signature is not valid',
@@ -27,6 +27,15 @@ const constant = {
     retry: 'do_not_retry',
   },
 };
+
+test('the type of a refusal leads to a page that says what to do', async () => {
+  const { stage } = machine();
+  const { body } = await plainJson('GET', new URL('/v1/payments', stage.api));
+  const page = await fetch(new URL(String(body.type), stage.api));
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(await page.text()).toContain('<h1>signature_invalid</h1>');
+  expect((await plainJson('GET', new URL('/problems/nothing', stage.api))).body).toMatchObject({ code: 'not_found' });
+});
 
 const seconds = (of: number) => ({ now: new Date(machine().now().getTime() + of * 1_000) });
 

@@ -158,6 +158,7 @@ describe('what is deployed', () => {
       'GET /cashier/assets/{name}',
       'GET /cashier/{id}',
       'GET /cashier/{id}/state',
+      'GET /problems/{code}',
       'POST /callbacks/{channel}/{account}',
       'POST /callbacks/{channel}/{account}/refunds',
       'POST /cashier/{id}/attempts',
@@ -173,6 +174,7 @@ describe('what is deployed', () => {
       'GET /cashier/assets/{name}',
       'GET /cashier/{id}',
       'GET /cashier/{id}/state',
+      'GET /problems/{code}',
       'POST /cashier/{id}/attempts',
       'POST /cashier/{id}/challenge',
     ]);

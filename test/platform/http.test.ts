@@ -146,7 +146,7 @@ describe('a request', () => {
     const answer = await call({ method: 'GET', path: '/v1/bug' });
     expect(answer.status).toBe(500);
     expect(answer.body).toEqual({
-      type: 'urn:suanpan:problem:internal_error',
+      type: '/problems/internal_error',
       title: 'Something went wrong on our side',
       status: 500,
       detail: 'Query before trying again; the trace id finds it in our log.',
@@ -161,7 +161,7 @@ describe('a request', () => {
   test('that is refused by a rule carries its code, and is no error of ours', async () => {
     expect(await call({ method: 'GET', path: '/v1/refused' })).toMatchObject({
       status: 422,
-      body: { code: 'insufficient_balance', retry: 'retry', type: 'urn:suanpan:problem:insufficient_balance' },
+      body: { code: 'insufficient_balance', retry: 'retry', type: '/problems/insufficient_balance' },
     });
     expect(logged.join()).not.toContain('"ERROR"');
   });
