@@ -116,6 +116,7 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     settlements: settlementStore(db, 'books'),
     commit: committer(db),
     approvals: approvalStore(db, 'books'),
+    payOut: async () => Promise.reject(new Error('nothing is paid out here')),
     refundApprovalAbove: async () => merchant.refund_approval_above,
     now,
     open: async () => opened,

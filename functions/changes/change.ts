@@ -36,7 +36,7 @@ export interface Consequences {
   readonly events: readonly BusinessEvent[];
   readonly listings: readonly Listing[];
   readonly appeared: readonly string[];
-  /** Composite payments with something to be done about what they hold. */
+  /** Composite payments with something to be done about what they hold; refunds whose payout has ended. */
   readonly unfinished: readonly string[];
   readonly observations: readonly Observation[];
   /** Payments that have just been paid: another of the same business order may have been. */
@@ -98,10 +98,15 @@ const afterRefund = ({ before, after }: Change): Consequences => {
   };
 };
 
+/** The refund that ends with its payout is looked at as soon as that has. */
+const refundBehind = (before: Payout | undefined, { status, refund_id }: Payout): string[] =>
+  refund_id && (status === 'succeeded' || status === 'failed') && before?.status !== status ? [refund_id] : [];
+
 /** Its journals were posted with their facts: others are told of them. */
 const afterPayout = ({ before, after }: Change): Consequences => ({
   ...nothing,
   events: payoutEvents(before ? Payout.parse(before) : undefined, Payout.parse(after)),
+  unfinished: refundBehind(before ? Payout.parse(before) : undefined, Payout.parse(after)),
 });
 
 /** Debits (reserving a refund, giving it back) were posted with their cause; only what brings or confirms money is folded. */

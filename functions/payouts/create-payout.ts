@@ -15,6 +15,7 @@ import { contend, lost } from '#platform/contend.ts';
 import { aboutPayout, previewOf } from './approval.ts';
 import { reserveJournal } from './journals.ts';
 import type { PayoutToCreate } from './operations.ts';
+import { payingAccount } from './paying-account.ts';
 import { isUnderWay, payoutId, sourceOf, type Payout } from './payout.ts';
 import { lookAtPayout, sendPayout, type Deps as SendDeps } from './send-payout.ts';
 
@@ -38,17 +39,6 @@ const sameAgain = (existing: Payout, asked: Asked): Payout => {
     isDeepStrictEqual({ ...existing.payee }, { ...asked.payee });
   if (!same) throw new Failure('idempotency_conflict');
   return existing;
-};
-
-/** The first of the merchant's accounts, in its order, that is enabled and pays out to such a payee. */
-const payingAccount = async (deps: Deps, merchant: Merchant, asked: PayoutToCreate): Promise<OpenAccount> => {
-  for (const id of merchant.channel_account_ids) {
-    const opened = await deps.open(id);
-    const { payees = [], currencies } = opened.kind.capabilities;
-    const pays = payees.includes(asked.payee.kind) && currencies.includes(asked.currency);
-    if (pays && opened.account.status === 'enabled' && opened.channel.transfers) return opened;
-  }
-  throw new Failure('payout_not_available');
 };
 
 const idOf = (app: App, { id, merchant_payout_id }: Asked) => id ?? payoutId(app.id, merchant_payout_id);

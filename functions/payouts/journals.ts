@@ -16,10 +16,9 @@ export const reserveJournal = (payout: Payout): Journal[] =>
     credit('payout_in_transit', payout.amount),
   ]);
 
-/** Every journal of a payout, from its facts alone; each is posted in the transaction that notes its fact. */
-export const journalsOf = (payout: Payout): Journal[] => {
-  const { amount, channel_account_id: account, succeeded, failed, returned } = payout;
-  const { subject } = sourceOf(payout);
+/** What left for the payee, or did not. */
+const ownJournals = (payout: Payout): Journal[] => {
+  const { amount, channel_account_id: account, succeeded, failed } = payout;
   return [
     ...reserveJournal(payout),
     ...(succeeded
@@ -29,16 +28,31 @@ export const journalsOf = (payout: Payout): Journal[] => {
         ])
       : []),
     ...(failed
-      ? journal(of(payout, 'reversal', failed.booked_on), [debit('payout_in_transit', amount), credit(subject, amount)])
-      : []),
-    ...(returned
-      ? journal(of(payout, 'return', returned.booked_on), [
-          debit('channel_clearing', amount, account),
-          credit(subject, amount),
+      ? journal(of(payout, 'reversal', failed.booked_on), [
+          debit('payout_in_transit', amount),
+          credit(sourceOf(payout).subject, amount),
         ])
       : []),
   ];
 };
+
+/** 退票: it is available again to whom it was taken from. */
+const returnJournal = (payout: Payout): Journal[] =>
+  payout.returned
+    ? journal(of(payout, 'return', payout.returned.booked_on), [
+        debit('channel_clearing', payout.amount, payout.channel_account_id),
+        credit(sourceOf(payout).subject, payout.amount),
+      ])
+    : [];
+
+/**
+ * Every journal of a payout, from its facts alone; each is posted in the transaction that notes its fact. What a refund is
+ * paid out by is booked by the refund, until it comes back.
+ */
+export const journalsOf = (payout: Payout): Journal[] => [
+  ...(payout.refund_id ? [] : ownJournals(payout)),
+  ...returnJournal(payout),
+];
 
 /** What a change of its facts means to the books. */
 export const journalsSince = (before: Payout, after: Payout): Journal[] => {

@@ -32,6 +32,8 @@ export const Payout = z.object({
   merchant_payout_id: z.string(),
   /** 提现: the user's balance that it is taken from; without it, what is available to the merchant. */
   from: Wallet.optional(),
+  /** Of a refund that cannot go back as its money came: what it has reserved is paid out, and booked with it. */
+  refund_id: IdOf('rfd').optional(),
   amount: Amount,
   currency: Currency,
   payee: Payee,

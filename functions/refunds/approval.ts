@@ -22,8 +22,9 @@ const about = ({ id }: Refund): Pick<Approval, 'task' | 'subject'> => ({
 });
 
 /** What has been reserved is booked already: to approve it sends it, and moves nothing. */
-const previewOf = ({ id, payment_id, amount, currency }: Refund): Approval['preview'] => {
-  const of = { payment_id, amount: Number(amount), currency };
+const previewOf = ({ id, payment_id, amount, currency, route, payee }: Refund): Approval['preview'] => {
+  const to = { route: route ?? 'original', payee: (route === 'payout' && payee) || null };
+  const of = { payment_id, amount: Number(amount), currency, ...to };
   const changed = { before: { ...of, status: 'pending_approval' }, after: { ...of, status: 'processing' } };
   return { changes: [{ subject: { kind: 'refund', id }, ...changed }], journals: [] };
 };
@@ -33,8 +34,9 @@ export const withApproval = async (
   deps: Pick<Deps, 'refunds' | 'now'> & Approving,
   reservation: Reservation,
 ): Promise<Reservation> => {
-  const above = await deps.refundApprovalAbove(reservation.refund);
-  if (above === undefined || reservation.refund.amount <= above) return reservation;
+  const { amount, route } = reservation.refund;
+  const above = route === 'payout' ? 0n : await deps.refundApprovalAbove(reservation.refund);
+  if (above === undefined || amount <= above) return reservation;
   const now = deps.now();
   const id = newId('apr', now);
   const refund: Refund = { ...reservation.refund, status: 'pending_approval', approval_id: id };

@@ -1,14 +1,23 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { Failure } from '#kernel/failure.ts';
 import { post } from '#ledger/post.ts';
 import type { App } from '#merchants/app.ts';
 import { paymentOf } from '#payments/add-attempt.ts';
+import type { Merchant } from '#merchants/merchant.ts';
+import { merchantFor } from '#payments/place-payment.ts';
+import { payingAccount } from '#payouts/paying-account.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import { withApproval, type Approving } from './approval.ts';
 import type { RefundToCreate } from './operations.ts';
-import { prepareRefund, type Reservation } from './prepare-refund.ts';
+import { prepareRefund, type Asked, type Reservation } from './prepare-refund.ts';
 import { isUnderWay, refundId, type Refund } from './refund.ts';
 import { sendRefund, type Deps } from './send-refund.ts';
+
+export interface Paying {
+  readonly merchant: (id: string) => Promise<Merchant | undefined>;
+}
 
 /**
  * Writes a reservation in one transaction: the refund, the payment's refundable less its amount, and the debit under the
@@ -45,24 +54,35 @@ export const finish = async (deps: Deps, refund: Refund): Promise<Refund> =>
 
 const sameAgain = (existing: Refund, input: RefundToCreate): Refund => {
   const same =
-    existing.payment_id === input.payment_id && existing.amount === input.amount && existing.reason === input.reason;
+    existing.payment_id === input.payment_id &&
+    existing.amount === input.amount &&
+    existing.reason === input.reason &&
+    isDeepStrictEqual({ ...existing.payee }, { ...input.payee });
   if (!same) throw new Failure('idempotency_conflict');
   return existing;
 };
 
+/** A payee is asked for an account that pays to it only when the money cannot go back by the way it came. */
+const prepared = async (deps: Deps & Paying, app: App, paymentId: string, asked: Asked): Promise<Reservation> => {
+  const payment = await paymentOf({ find: deps.payments.find }, app, paymentId);
+  const { payee } = asked;
+  if (!payee) return prepareRefund(deps, payment, asked);
+  return prepareRefund(deps, payment, asked, async () => {
+    const merchant = await merchantFor(deps, app, payment.merchant_id);
+    return (await payingAccount(deps, merchant, { payee, currency: payment.currency })).account.id;
+  });
+};
+
 /** Creates a refund. A number that was used answers as it did; a call that crashed half-way is finished by the next. */
 export const createRefund = async (
-  deps: Deps & Approving,
+  deps: Deps & Approving & Paying,
   app: App,
   input: RefundToCreate,
 ): Promise<{ refund: Refund; isNew: boolean }> => {
   const { payment_id, ...asked } = input;
   const id = refundId(app.id, input.merchant_refund_id);
   const reserved = await reserve(deps, async () =>
-    withApproval(
-      deps,
-      await prepareRefund(deps, await paymentOf({ find: deps.payments.find }, app, payment_id), { ...asked, id }),
-    ),
+    withApproval(deps, await prepared(deps, app, payment_id, { ...asked, id })),
   ).catch(async (refusal: unknown) => {
     const existing = refusal instanceof Failure ? await deps.refunds.find(id) : undefined;
     if (!existing) throw refusal;

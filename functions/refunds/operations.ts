@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { Payee } from '#channels/transfer.ts';
 import { IdOf } from '#kernel/id.ts';
 import { Amount } from '#kernel/money.ts';
 import { CallersNumber } from '#payments/operations.ts';
@@ -16,6 +17,8 @@ export const RefundToCreate = z.strictObject({
     .string()
     .regex(/^\P{Cc}{1,80}$/u)
     .optional(),
+  /** Where it is paid out, with approval, if the channel takes this money back no more or not in part: the payer’s own account. */
+  payee: Payee.optional(),
 });
 export type RefundToCreate = z.infer<typeof RefundToCreate>;
 

@@ -30,16 +30,19 @@ export interface Reservation {
   readonly behind: readonly Journal[];
 }
 
-export type Asked = Pick<Refund, 'id' | 'merchant_refund_id' | 'amount' | 'reason' | 'desk'>;
+export type Asked = Pick<Refund, 'id' | 'merchant_refund_id' | 'amount' | 'reason' | 'desk' | 'payee'>;
+
+/** The channel account that pays out to the payee, found only when the money cannot go back as it came. */
+export type PayingAccount = () => Promise<Refund['channel_account_id']>;
 
 const day = 86_400_000;
 
-/** Whether the channel takes money of this age back, and a part of it. */
-const checkChannel = async (deps: Deps, attempt: Attempt, receipt: Receipt, isPart: boolean) => {
+/** Why the channel does not take back money of this age, or a part of it. */
+const objection = async (deps: Deps, attempt: Attempt, receipt: Receipt, isPart: boolean) => {
   const { kind } = await deps.open(attempt.channel_account_id);
   const { maxAgeDays, partial } = kind.capabilities.refund;
-  if (deps.now().getTime() - receipt.paid_at.getTime() > maxAgeDays * day) throw new Failure('refund_window_closed');
-  if (!partial && isPart) throw new Failure('unsupported', { detail: 'the channel refunds in full only' });
+  if (deps.now().getTime() - receipt.paid_at.getTime() > maxAgeDays * day) return new Failure('refund_window_closed');
+  return !partial && isPart ? new Failure('unsupported', { detail: 'the channel refunds in full only' }) : undefined;
 };
 
 interface Part extends Legs {
@@ -103,7 +106,12 @@ const walletBehind = async (deps: Deps, { prepaid, app_id }: Payment) =>
   prepaid && walletOf(await deps.ledger.findAccount(prepaid.account), app_id);
 
 /** Of money that is the merchant's, within its channel's window, up to what is left of it. */
-export const prepareRefund = async (deps: Deps, payment: Payment, asked: Asked): Promise<Reservation> => {
+export const prepareRefund = async (
+  deps: Deps,
+  payment: Payment,
+  asked: Asked,
+  payer?: PayingAccount,
+): Promise<Reservation> => {
   const paid = payment.beneficiary ? undefined : earned(payment);
   const receipt = paid?.receipt;
   if (!paid || !receipt)
@@ -113,16 +121,25 @@ export const prepareRefund = async (deps: Deps, payment: Payment, asked: Asked):
     });
   if (asked.amount <= 0n || asked.amount > refundable(payment)) throw new Failure('refund_exceeds_refundable');
   const cameIn = winner(payment) ? payment.amount : receipt.amount;
-  await checkChannel(deps, paid, receipt, asked.amount !== cameIn);
+  const against = await objection(deps, paid, receipt, asked.amount !== cameIn);
   const legs = winner(payment)
     ? legsOf(payment, asked.amount, await walletBehind(deps, payment))
     : { attempt: { ...paid, receipt } };
   invariant(legs !== undefined, `${payment.id} is paid by nothing`);
+  // 退款路由: the way it came, where that is open; else to the payee. What a wallet paid goes back to it, and nowhere else.
+  const account = against && legs.by_wallet === undefined ? await payer?.() : undefined;
+  if (against && !account) throw against;
   // A payment is released with what was charged: that day decides, also for what was held.
   const { bucket, guard } = await bucketOf(deps, payment, paid, receipt.flow_date);
   const fee_returned = totals.feeShare(payment, asked.amount);
   const part = { ...legs, bucket, fee_returned, flow_date: receipt.flow_date };
-  return reservation(deps, payment, drafted(deps, payment, asked, part), guard);
+  const refund = drafted(deps, payment, asked, part);
+  return reservation(
+    deps,
+    payment,
+    account ? { ...refund, route: 'payout', channel_account_id: account } : refund,
+    guard,
+  );
 };
 
 /** Of money that waits in suspense: the whole of it, once. Neither the merchant's balances nor its totals move. */
@@ -135,7 +152,8 @@ export const prepareHeldRefund = async (
   const { receipt, no } = attempt;
   if (!receipt || !isWaiting(attempt))
     throw new Failure('action_not_possible', { detail: 'nothing of this attempt waits in suspense any more' });
-  await checkChannel(deps, attempt, receipt, false);
+  const against = await objection(deps, attempt, receipt, false);
+  if (against) throw against;
   // One number for each try: what a channel has failed to give back is asked for again under another.
   const id = derivedId('rfd', payment.id, 'held', String(no), String(payment.version));
   const desk = { difference_id: differenceId, attempt: no };

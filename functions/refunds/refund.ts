@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import type { RefundRef } from '#channels/channel.ts';
+import { Payee } from '#channels/transfer.ts';
 import { BusinessDate, businessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { machine } from '#kernel/machine.ts';
@@ -39,6 +40,10 @@ export const Refund = z.object({
   currency: Currency,
   reason: z.string().optional(),
   notify_url: z.string().optional(),
+  /** Where it may be paid out, as its app asked. */
+  payee: Payee.optional(),
+  /** By the way the money came, where nothing is said; `payout`: to the payee, by the channel account named below. */
+  route: z.literal('payout').optional(),
   status: RefundStatus,
   /** Of one above what its merchant may refund alone: what it waits for, or waited. */
   approval_id: IdOf('apr').optional(),

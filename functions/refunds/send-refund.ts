@@ -6,11 +6,14 @@ import { isUnderWay, refundRef, type Refund } from './refund.ts';
 export type Deps = OutcomeDeps & {
   readonly callbackUrl: (account: { channel: string; id: string }) => string;
   readonly lookSoon: (id: string) => Promise<void>;
+  /** Pays it out to its payee, once, or says how that stands. */
+  readonly payOut: (refund: Refund) => Promise<RefundOutcome>;
 };
 
 /** Sends the refund under its one number, for ever; returns what was answered, or nothing. */
 const callChannel = async (deps: Deps, refund: Refund): Promise<RefundOutcome | undefined> => {
   try {
+    if (refund.route === 'payout') return await deps.payOut(refund);
     const { account, channel } = await deps.open(refund.channel_account_id);
     return await channel.refund({
       ...refundRef(refund),
@@ -31,12 +34,17 @@ export const sendRefund = async (deps: Deps, refund: Refund): Promise<Refund> =>
   return loseRefundAnswer(deps, refund.id);
 };
 
+const asked = async (deps: Deps, refund: Refund): Promise<RefundOutcome> => {
+  if (refund.route === 'payout') return deps.payOut(refund);
+  const { channel } = await deps.open(refund.channel_account_id);
+  return channel.queryRefund(refundRef(refund));
+};
+
 /** A refund under way is asked about; one that the channel has never received is sent again, under the same number. */
 export const lookAtRefund = async (deps: Deps, id: string, { moveOn }: { moveOn: boolean }): Promise<Refund> => {
   const refund = await deps.refunds.get(id);
   if (!isUnderWay(refund)) return refund;
-  const { channel } = await deps.open(refund.channel_account_id);
-  const outcome = await channel.queryRefund(refundRef(refund)).catch((error: unknown) => {
+  const outcome = await asked(deps, refund).catch((error: unknown) => {
     deps.noteOutage(`asking about ${id}`, error);
     return undefined;
   });

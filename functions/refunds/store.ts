@@ -8,7 +8,9 @@ import { isUnderWay, Refund } from './refund.ts';
 
 export const refundStore = (db: Database, table: string, now: () => Date) =>
   rows(db, table, Refund, (refund) => ({
+    // What is paid out stands in no trade statement.
     ...(refund.accepted &&
+      refund.route !== 'payout' &&
       refund.status !== 'failed' && {
         flow: flowKey(refund.channel_account_id, refund.accepted.flow_date, shardOf(refund.id, 16)),
       }),

@@ -53,7 +53,7 @@ const addFromPending = (totals: RefundTotals, refund: Refund, sign: 1n | -1n): R
 };
 
 /** What goes back by the channel that charged: its cost comes back with that alone. */
-export const charged = ({ amount, by_wallet = 0n }: Refund) => amount - by_wallet;
+export const charged = ({ amount, by_wallet = 0n, route }: Refund) => (route === 'payout' ? 0n : amount - by_wallet);
 
 /** Money in suspense goes back whole, and the whole of its cost with it. */
 const heldAttempt = (payment: Payment, { desk }: Refund) =>

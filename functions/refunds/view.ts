@@ -34,7 +34,7 @@ export const refundView = (refund: Refund): z.input<typeof RefundView> =>
     currency: refund.currency,
     fee_returned: refund.fee_returned,
     status: refund.status,
-    route: 'original',
+    route: refund.route ?? 'original',
     channel_refund_no: refund.accepted?.channel_refund_no ?? null,
     reason: refund.reason ?? null,
     created_at: refund.created_at,

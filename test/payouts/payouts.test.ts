@@ -6,6 +6,7 @@ import { auditStore } from '#audit/store.ts';
 import type { TransferOutcome, TransferToPlace } from '#channels/transfer.ts';
 import { consequencesOf } from '#changes/change.ts';
 import { planner } from '#desks/plan.ts';
+import { derivedId } from '#kernel/id.ts';
 import { credit, debit, journal } from '#ledger/journal.ts';
 import { post } from '#ledger/post.ts';
 import { createPayout } from '#payouts/create-payout.ts';
@@ -14,7 +15,11 @@ import { journalsOf } from '#payouts/journals.ts';
 import { nextLook } from '#payouts/next-look.ts';
 import { Payout } from '#payouts/payout.ts';
 import { lookAtPayout } from '#payouts/send-payout.ts';
+import { payOutRefund } from '#payouts/refund-payout.ts';
 import { payoutStore } from '#payouts/store.ts';
+import { createRefund } from '#refunds/create-refund.ts';
+import { lookAtRefund } from '#refunds/send-refund.ts';
+import { refundView } from '#refunds/view.ts';
 import type { Database } from '#platform/database.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
 import * as z from 'zod';
@@ -57,12 +62,14 @@ const payingShop = async (db: Database) => {
   });
   const payouts = payoutStore(db, 'orders', at.deps.now);
   const deps = { ...at.deps, payouts, urlAllowed: () => true, merchant: async () => at.merchant };
+  const payOut = payOutRefund(deps);
+  Object.assign(at.deps, { payOut });
   const differences = reconciliationStore(db, 'books').differences;
   const deciding = {
     ...deps,
     approvals: approvalStore(db, 'books'),
     audits: auditStore(db, 'books', at.deps.now),
-    planner: planner({ ...deps, differences }),
+    planner: planner({ ...deps, payOut, differences }),
   };
   const owner = { owner: at.merchant.id, accounting_date: given.today, currency: 'CNY' };
   await post(
@@ -263,5 +270,92 @@ describe('a withdrawal', () => {
     await expect(out('w', card)).rejects.toMatchObject({ code: 'account_not_chargeable' });
     const foreign = await walletShop(the.db).wallet('u', 5_000n, 'user_balance');
     await expect(out('w', foreign)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('a refund that its channel takes back no more', () => {
+  /** ¥100 were paid more than a year ago, and are released. */
+  const old = async () => {
+    const shop = await payingShop(the.db);
+    const { at } = shop;
+    const paid = await at.pay(await at.place('old'));
+    await at.fold(paid.id);
+    at.clock.now = given.days(400);
+    const ask = (over: object = {}) =>
+      createRefund(at.deps, at.app, { payment_id: paid.id, merchant_refund_id: 'r', amount: 4_000n, ...over });
+    return { ...shop, paid, ask };
+  };
+
+  test('is refused while nobody says to whom it may be paid out', async () => {
+    const { ask } = await old();
+    await expect(ask()).rejects.toMatchObject({ code: 'refund_window_closed' });
+    const bank = { kind: 'bank_account', account: '6222000011112222', name: '某人', bank: 'ICBC' };
+    await expect(ask({ payee: bank })).rejects.toMatchObject({ code: 'payout_not_available' });
+  });
+
+  test('is paid out to its payee once a checker approves, however little it is', async () => {
+    const { at, says, placed, approve: approved, paid, payouts, ask } = await old();
+    const pending = await at.balance('merchant_pending');
+    const { refund } = await ask({ payee });
+    expect(refundView(refund)).toMatchObject({ status: 'pending_approval', route: 'payout' });
+    expect(placed).toEqual([]);
+    await approved(refund.approval_id!);
+    const payout = await payouts.get(derivedId('pyt', refund.id));
+    expect(placed).toMatchObject([{ channelTransferNo: payout.id.slice(4), amount: 4_000n, payee }]);
+    expect((await at.deps.refunds.get(refund.id)).status).toBe('processing');
+    expect(at.paper.refunds.size).toBe(0);
+
+    says.query = arrived(at.clock.now);
+    const done = await lookAtRefund(at.deps, refund.id, { moveOn: true });
+    expect(done.status).toBe('succeeded');
+    await at.fold(refund.id);
+    expect(placed).toHaveLength(1);
+    expect(await at.balance('merchant_held')).toBe(0n);
+    expect(pending - (await at.balance('merchant_pending'))).toBe(4_000n - done.fee_returned);
+    expect((await at.deps.payments.get(paid.id)).refunds).toMatchObject({ succeeded: 4_000n, in_flight: 0n });
+    // The channel gives nothing of its cost back for what it did not give back itself.
+    expect(done.accepted?.cost_returned).toBe(0n);
+  });
+
+  test('whose payout fails has failed: everything reserved is given back', async () => {
+    const { at, says, approve: approved, paid, ask } = await old();
+    const pending = await at.balance('merchant_pending');
+    says.place = { kind: 'failed', failure: bad };
+    const { refund } = await ask({ payee });
+    await approved(refund.approval_id!);
+    expect(await at.deps.refunds.get(refund.id)).toMatchObject({ status: 'failed', failure: bad });
+    expect([await at.balance('merchant_held'), await at.balance('merchant_pending')]).toEqual([0n, pending]);
+    expect((await at.deps.payments.get(paid.id)).refunds?.in_flight).toBe(0n);
+  });
+
+  test('that comes back after it had arrived is available to the merchant, and the app is told', async () => {
+    const { at, says, approve: approved, payouts, look, ask } = await old();
+    says.place = arrived(at.clock.now);
+    const { refund } = await ask({ payee });
+    await approved(refund.approval_id!);
+    await at.fold(refund.id);
+    const available = await at.balance('merchant_available');
+    const clearing = await at.balance('channel_clearing', at.account.id);
+    const payout = await payouts.get(derivedId('pyt', refund.id));
+    says.query = { kind: 'returned', failure: bad, at: at.clock.now };
+    const returned = await look(payout.id);
+    expect([await at.balance('merchant_available'), await at.balance('channel_clearing', at.account.id)]).toEqual([
+      available + 4_000n,
+      clearing + 4_000n,
+    ]);
+    const row = (noun: Payout) => JSON.parse(JSON.stringify(z.encode(Payout, noun)));
+    const first = consequencesOf({ pk: payout.id, before: undefined, after: row(payout) });
+    expect([first.events, first.unfinished]).toEqual([[], [refund.id]]);
+    const then = consequencesOf({ pk: payout.id, before: row(payout), after: row(returned) });
+    expect(then.events.map(({ type }) => type)).toEqual(['payout.returned']);
+  });
+
+  test('goes back as it came where that is open, also when a payee is named', async () => {
+    const { at, ask } = await old();
+    at.clock.now = given.days(1);
+    const { refund } = await ask({ payee });
+    expect(refundView(refund)).toMatchObject({ status: 'processing', route: 'original' });
+    expect(at.paper.refunds.size).toBe(1);
+    await expect(ask()).rejects.toMatchObject({ code: 'idempotency_conflict' });
   });
 });
