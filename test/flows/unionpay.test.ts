@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
+import { textOf, useBrowser } from './browser.ts';
 import { plainJson } from './client.ts';
-import { costOf, feeOf, fresh, useMachine, type Batch } from './machine.ts';
+import { costOf, eventually, feeOf, fresh, useMachine, type Batch } from './machine.ts';
 import { dateInShanghai } from './shanghai.ts';
 
 const machine = useMachine();
@@ -125,6 +126,26 @@ describe('a payment on UnionPay’s own page', () => {
     const body = new URLSearchParams({ ...fields, txnAmt: '1' });
     const gate = await fetch(url, { method: 'POST', body, redirect: 'manual' });
     expect([gate.status, await gate.text()]).toEqual([400, expect.stringContaining('验证签名失败')]);
+  });
+});
+
+describe('a payer who chooses UnionPay on the cashier', () => {
+  const openTab = useBrowser();
+
+  test('on a computer is brought to UnionPay’s page by a form, pays there, and finds a cashier that knows', async () => {
+    const payment = await machine().place({ method: undefined, product_code: 'web', subject: 'Tea 茶' });
+    const { page } = await openTab();
+    await page.goto(`${payment.cashier_url}&lang=en`);
+    await page.click('input[value="unionpay_gateway"]');
+    await page.click('form[data-choice] button');
+    const there = `${machine().stage.sandbox_channels.unionpay}/cashier/`;
+    await eventually('UnionPay’s page', () => page.url().startsWith(there), { seen: () => page.url() });
+    expect(await textOf(page, 'h2')).toBe('Tea 茶');
+    await Promise.all([page.waitForNavigation(), page.click('form[action$="/pay"] button')]);
+    expect(await textOf(page, '[role=status]')).toContain('Paid.');
+    await page.goto(payment.cashier_url);
+    await eventually('the page to show that it is paid', async () => (await page.$('.paid')) !== null);
+    expect((await machine().until(payment.id, 'paid')).attempts[0].method).toBe('unionpay_gateway');
   });
 });
 

@@ -172,6 +172,13 @@ describe('a statement that cannot be believed', () => {
     expect(await here.differences('open')).toEqual([]);
   });
 
+  test('whose days are cut by settlement is believed with times of other days', async () => {
+    const here = world();
+    here.flow.set(billDate, [entry()]);
+    const cutLater = paper([line({ at: at('00:00:01', nextDay) })], { cut: 'settlement' });
+    expect((await here.reconcile(cutLater)).verdict).toBe('reconciled');
+  });
+
   test('of the account itself, named by any of its settings, is believed', async () => {
     const here = world();
     expect((await here.reconcile(paper([], { merchants: ['1900000001'] }))).verdict).toBe('reconciled');

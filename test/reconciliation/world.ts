@@ -57,16 +57,17 @@ const Paper = z.object({
   merchants: z.array(z.string()),
   lines: z.array(ChannelLine),
   others: z.array(z.object({ line: z.int(), what: z.string(), amount: Sum, at: Instant })).optional(),
+  cut: z.literal('settlement').optional(),
 });
 export const paper = (
   lines: StatementLine[],
-  over: Partial<{ judges: ('payment' | 'refund')[]; merchants: string[]; others: OtherLine[] }> = {},
+  over: Partial<{ judges: ('payment' | 'refund')[]; merchants: string[]; others: OtherLine[]; cut: 'settlement' }> = {},
 ) => Buffer.from(JSON.stringify(z.encode(Paper, { judges: ['payment', 'refund'], merchants: [], lines, ...over })));
 
 const readPaper = (bytes: Buffer): Statement => {
   if (bytes.toString().startsWith('torn')) throw new StatementError(7, 'the file ends here');
-  const { judges, merchants, lines, others } = Paper.parse(JSON.parse(bytes.toString()));
-  return { judges, merchantsAtChannel: merchants, lines, ...(others && { others }) };
+  const { judges, merchants, lines, others, cut } = Paper.parse(JSON.parse(bytes.toString()));
+  return { judges, merchantsAtChannel: merchants, lines, ...(others && { others }), ...(cut && { cut }) };
 };
 
 const never = () => false;
