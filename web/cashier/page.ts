@@ -120,11 +120,28 @@ const tick = () => {
   lastSaid = seconds;
 };
 
+/** Remembered through one loading of the page: that it is to act by itself. */
+const going = 'suanpan-go';
+
+/**
+ * Where a form may lead is said with the page that is loaded, and the one that stands here was loaded before there was a form:
+ * it is loaded once more, and that one goes on.
+ */
 const act = () => {
   const next = find('[data-go]');
-  if (next instanceof HTMLFormElement) next.submit();
-  else next?.click();
+  if (next instanceof HTMLFormElement) {
+    sessionStorage.setItem(going, location.pathname);
+    return location.reload();
+  }
+  next?.click();
   find('[data-bridge]')?.click();
+};
+
+const goOn = () => {
+  const isMeant = sessionStorage.getItem(going) === location.pathname;
+  sessionStorage.removeItem(going);
+  const next = find('[data-go]');
+  if (isMeant && next instanceof HTMLFormElement) next.submit();
 };
 
 const choose = async (form: HTMLFormElement) => {
@@ -198,3 +215,4 @@ addEventListener('pageshow', (event) => event.persisted && void ask(true));
 addEventListener('online', () => void ask(true));
 setInterval(tick, 1_000);
 begin();
+goOn();
