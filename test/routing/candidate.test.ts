@@ -53,7 +53,7 @@ describe('what a method needs to know of the payer', () => {
   });
 
   test('is not asked for a method that nobody offers', () => {
-    expect(refusal([candidate()], { method: 'wechat_code' })).toEqual(['method_not_available', undefined]);
+    expect(refusal([candidate()], { method: 'lakala_pos' })).toEqual(['method_not_available', undefined]);
   });
 });
 
