@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { readAssembly } from '../../local/runtime/assembly/assembly.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { causes } from './causes.ts';
-import { eventually, startMachine, type Machine } from './machine.ts';
+import { denied, eventually, startMachine, type Machine } from './machine.ts';
 
 const Figure = z.object({ MetricName: z.string().optional(), Namespace: z.string().optional() });
 const Alarm = Figure.extend({
@@ -92,6 +92,13 @@ describe('the alarms on figures of our own', () => {
     });
     expect(unmatched(alarms, emitted(machine.said()))).toEqual({ neverCounted: [], ringsNowhere: [] });
     expect(unmatched(alarms, inTheCode)).toEqual({ neverCounted: [], ringsNowhere: [] });
+  });
+
+  test('what they took was allowed by the roles of the functions, and a grant that lacked would be noticed', () => {
+    expect(machine.needs().length).toBeGreaterThan(50);
+    expect(denied(machine)).toEqual([]);
+    const lacking = machine.platform.runtime.grants().filter(({ action }) => action !== 'sqs:SendMessage');
+    expect(new Set(denied(machine, lacking).map(({ action }) => action))).toEqual(new Set(['sqs:SendMessage']));
   });
 
   test('one without the other is found out', () => {

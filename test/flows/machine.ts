@@ -10,7 +10,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 
 import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
-import { allows } from '../../local/runtime/permissions/grants.ts';
+import { allows, type Grant } from '../../local/runtime/permissions/grants.ts';
 import type { Need } from '../../local/runtime/permissions/needs.ts';
 import type { Fault } from '../../local/sandbox/faults.ts';
 import type { Sandbox } from '../../local/sandbox/sandbox.ts';
@@ -269,10 +269,10 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
 export type Machine = Awaited<ReturnType<typeof startMachine>>;
 
 /** Whoever needs what no grant of its role allows would be refused on AWS. */
-export const denied = ({ needs, platform }: Machine): readonly Need[] => {
-  const grants = platform.runtime.grants();
-  return needs().filter((need) => !grants.some((grant) => allows(grant, need)));
-};
+export const denied = (
+  { needs, platform }: Machine,
+  grants: readonly Grant[] = platform.runtime.grants(),
+): readonly Need[] => needs().filter((need) => !grants.some((grant) => allows(grant, need)));
 
 /**
  * After each story no fault may wait for somebody else's event, everything that an app was told must have been signed, the
