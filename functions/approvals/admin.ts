@@ -12,6 +12,7 @@ import { api, created, ok, route, type Route } from '#platform/http.ts';
 import { operatorWith, roles, type Operator, type Role } from '#platform/operator.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
 import { refundDeps } from '#refunds/wire.ts';
+import { receiptStore } from '#remittances/store.ts';
 
 import { approvalView, Preview } from './approval.ts';
 import { approve, refuse } from './decide.ts';
@@ -31,6 +32,7 @@ const deps = {
     ...refunds,
     differences: reconciliationStore(db, env('BOOKS_TABLE')).differences,
     merchant: wired.configuration.merchant,
+    receipts: receiptStore(db, env('BOOKS_TABLE')),
     markers: markerWrites(env('ORDERS_TABLE')),
   }),
 };

@@ -18,6 +18,9 @@ export const Task = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('recover' satisfies Action), ...about, ...ofMerchant }),
   z.strictObject({ kind: z.literal('send_refund'), refund_id: IdOf('rfd') }),
   z.strictObject({ kind: z.literal('send_payout'), payout_id: IdOf('pyt') }),
+  /** 认款: money on a bank's statement is a payment's: the one that its text names, unless another is named. */
+  z.strictObject({ kind: z.literal('attach'), receipt_id: IdOf('brc'), payment_id: IdOf('pay').optional() }),
 ]);
 export type Task = z.infer<typeof Task>;
+export type AttachTask = Extract<Task, { readonly kind: 'attach' }>;
 export type DifferenceTask = Extract<Task, { readonly difference_id: string }>;

@@ -13,6 +13,7 @@ import type { Difference } from '#reconciliation/differences/difference.ts';
 import { eventsOf as refundEvents } from '#refunds/events.ts';
 import { successJournal } from '#refunds/journals.ts';
 import { Refund } from '#refunds/refund.ts';
+import { remittanceOf } from '#remittances/remittance.ts';
 import type { Observation } from '#routing/health.ts';
 import { observationsOf } from '#routing/observe.ts';
 
@@ -79,6 +80,7 @@ const afterPayment = ({ before, after }: Change): Consequences => {
     journals: fresh(receiptsOf(is), was ? receiptsOf(was) : []),
     differences: fresh(differencesOf(is), was ? differencesOf(was) : []),
     events: paymentEvents(was, is),
+    listings: remittanceOf(was, is),
     appeared: is.attempts.length > (was?.attempts.length ?? 0) ? [is.id] : [],
     unfinished: nextStep(is) && !(was && nextStep(was)) ? [is.id] : [],
     observations: observationsOf(was, is),

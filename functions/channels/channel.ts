@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import type { ChannelAccount } from './account.ts';
+import type { BankStatement } from './bank-statement.ts';
 import type { Fetched, Statement, StatementKind } from './statement.ts';
 import type { Payee, TransferOutcome, TransferRef, TransferToPlace } from './transfer.ts';
 import type { Wallets } from './wallets.ts';
@@ -240,4 +241,6 @@ export interface ChannelKind {
   acknowledge(taken: boolean): Acknowledgement;
   /** Reads a statement file whole or not at all; rejects with a `StatementError`. A file may need to be told of which day it is. */
   readStatement(bytes: Buffer, kind: StatementKind, billDate?: string): Promise<Statement>;
+  /** Of a bank account, whose statements show entries and no orders: reads a file whole or not at all; throws a `StatementError`. */
+  readonly readEntries?: (bytes: Buffer, account: ChannelAccount) => readonly BankStatement[];
 }

@@ -9,6 +9,7 @@ import type { Deps as PayoutDeps } from '#payouts/send-payout.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 import { refundPlanner } from '#refunds/approval.ts';
 
+import { attachReceipt, letGoReceipt, receiptHolder, type Deps as AttachDeps } from './attach-receipt.ts';
 import { bookDifference, type Deps as BookingDeps } from './bookings.ts';
 import { keepSecond, refundSecond } from './duplicate.ts';
 import { attemptOf, keepHeld, paymentOf, refundHeld } from './held-money.ts';
@@ -16,7 +17,7 @@ import { dealingWith, freeFor, letGo, type Dealt, type Deps as OpenDeps } from '
 import { recoverPayment } from './recover-payment.ts';
 import { supplement, type Deps as SupplementDeps } from './supplement.ts';
 
-export type Deps = OpenDeps & BookingDeps & SupplementDeps;
+export type Deps = OpenDeps & BookingDeps & SupplementDeps & AttachDeps;
 
 /** A duplicate of another payment is a payment of its own; all other money that a desk keeps or returns waits in suspense. */
 const isSecondPayment = ({ kind, duplicate_of, platform }: Difference) =>
@@ -75,16 +76,19 @@ export const planner = (deps: Deps & PayoutDeps): Planner => {
     plan: (task, holder) => {
       if (task.kind === 'send_refund') return refunds.plan(task.refund_id, holder);
       if (task.kind === 'send_payout') return payouts.plan(task.payout_id, holder);
+      if (task.kind === 'attach') return attachReceipt(deps, task, holder);
       return differences.plan(task, holder);
     },
     release: (task, holder, reason) => {
       if (task.kind === 'send_refund') return refunds.release(task.refund_id, holder, reason);
       if (task.kind === 'send_payout') return payouts.release(task.payout_id, holder, reason);
+      if (task.kind === 'attach') return letGoReceipt(deps, task, holder);
       return differences.release(task, holder);
     },
     holderOf: (task) => {
       if (task.kind === 'send_refund') return refunds.holderOf(task.refund_id);
       if (task.kind === 'send_payout') return payouts.holderOf(task.payout_id);
+      if (task.kind === 'attach') return receiptHolder(deps, task);
       return differences.holderOf(task);
     },
   };

@@ -12,6 +12,7 @@ import * as payouts from '#payouts/operations.ts';
 import { plain, type Operation } from '#platform/operation.ts';
 import * as reconciliation from '#reconciliation/operations.ts';
 import * as refunds from '#refunds/operations.ts';
+import * as remittances from '#remittances/operations.ts';
 import * as routing from '#routing/operations.ts';
 import * as settlement from '#settlement/operations.ts';
 import * as traces from '#traces/operations.ts';
@@ -30,6 +31,7 @@ export const allOperations: readonly Operation[] = [
   wallets,
   settlement,
   reconciliation,
+  remittances,
   callbacks,
   traces,
   notifications,

@@ -5,6 +5,10 @@ import { env } from '#platform/env.ts';
 import { api, created, ok, route } from '#platform/http.ts';
 import { operatorWith, type Operator } from '#platform/operator.ts';
 
+import { findBankReceipts } from '#remittances/operations.ts';
+import { receiptStore } from '#remittances/store.ts';
+import { receiptView } from '#remittances/view.ts';
+
 import { batchView, isFinal, type Batch } from './batch.ts';
 import { listBatches } from './batches/list-batches.ts';
 import { requestBatch } from './batches/request-batch.ts';
@@ -17,6 +21,7 @@ import { openingWire } from './wire.ts';
 
 const db = database();
 const deps = openingWire(db);
+const receipts = receiptStore(db, env('BOOKS_TABLE'));
 const audits = auditStore(db, env('BOOKS_TABLE'), deps.now);
 
 const mayAsk = ({ roles }: Operator): void => {
@@ -45,6 +50,10 @@ export const handler = api(
     const from = fromCursor(Offset, cursor);
     const { data, next } = await pageOfRecords(deps.files, { batch, result, from, limit });
     return ok({ data, next_cursor: toCursor(next) });
+  }),
+  route(findBankReceipts, async (_, { status, limit, cursor }) => {
+    const { found, next } = await receipts.page(status, { limit, cursor });
+    return ok({ data: found.map(receiptView), next_cursor: next });
   }),
   route(operations.findDuplicates, async (_, { date, limit, cursor }) => {
     const { found, next } = await deps.store.listDuplicates(date, fromCursor(Place, cursor), limit);

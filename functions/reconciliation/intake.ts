@@ -1,11 +1,36 @@
 import * as z from 'zod';
 
+import { channelKinds } from '#channels/registry.ts';
+import { ledgerStore } from '#ledger/store.ts';
+import { paymentStore } from '#payments/store.ts';
+import { committer } from '#platform/commit.ts';
 import { database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
+import { log } from '#platform/log.ts';
+import { importStatement } from '#remittances/import-statement.ts';
+import { receiptStore } from '#remittances/store.ts';
 
-import { receiveStatement } from './batches/receive-statement.ts';
+import { receiveStatement, type ReceiveDeps } from './batches/receive-statement.ts';
 import { openingWire } from './wire.ts';
 
-const deps = openingWire(database());
+const db = database();
+const opening = openingWire(db);
+const importing = {
+  receipts: receiptStore(db, env('BOOKS_TABLE')),
+  payments: paymentStore(db, env('ORDERS_TABLE'), opening.now),
+  ledger: ledgerStore(db, env('BOOKS_TABLE')),
+  commit: committer(db),
+  now: opening.now,
+};
+
+const deps: ReceiveDeps = {
+  ...opening,
+  entriesOf: ({ channel }) => channelKinds.get(channel)?.readEntries,
+  async importEntries(account, statements, objectKey) {
+    const taken = await importStatement(importing, { account, statements, objectKey });
+    log.info('a bank statement was taken in', { account: account.id, key: objectKey, ...taken });
+  },
+};
 
 /** What EventBridge says of an object that was created in the bucket of statements. */
 const ObjectCreated = z.object({ detail: z.object({ object: z.object({ key: z.string().min(1) }) }) });

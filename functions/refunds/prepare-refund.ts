@@ -41,6 +41,8 @@ const day = 86_400_000;
 const objection = async (deps: Deps, attempt: Attempt, receipt: Receipt, isPart: boolean) => {
   const { kind } = await deps.open(attempt.channel_account_id);
   const { maxAgeDays, partial } = kind.capabilities.refund;
+  if (maxAgeDays === 0)
+    return new Failure('unsupported', { detail: 'this channel cannot give money back: it goes back by a payout' });
   if (deps.now().getTime() - receipt.paid_at.getTime() > maxAgeDays * day) return new Failure('refund_window_closed');
   return !partial && isPart ? new Failure('unsupported', { detail: 'the channel refunds in full only' }) : undefined;
 };

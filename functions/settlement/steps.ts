@@ -18,10 +18,12 @@ import { latestBatch } from '#reconciliation/batches/versions.ts';
 import { openDifferences } from '#reconciliation/batches/withheld.ts';
 import { fileStore } from '#reconciliation/files/store.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
+import { receiptStore } from '#remittances/store.ts';
 import { holdStore } from '#wallets/store.ts';
 
 import { judgeDay } from './judge-day.ts';
 import { proveDay } from './prove-day.ts';
+import { proveTransfers } from './prove-transfers.ts';
 import { settleAccount } from './settle-account.ts';
 import { settlementStore, statementFiles } from './store.ts';
 
@@ -34,13 +36,16 @@ const reconciliation = reconciliationStore(db, env('BOOKS_TABLE'));
 const files = fileStore(s3, env('STATEMENTS_BUCKET'));
 const statements = statementFiles(s3, env('STATEMENTS_BUCKET'));
 const paymentsOf = async (account: string, date: string) => (await flow.read(account, date)).payments;
-/** By the statement of the day, or for our own channel, which has none, by our own books. */
-const judgeBy = (by: Parameters<typeof judgeDay>[0] & Parameters<typeof proveDay>[0]) => {
-  const [judge, prove] = [judgeDay(by), proveDay(by)];
+/** By the statement of the day, or for our own channel, which has none, by our own books; of a bank account entry by entry. */
+const judgeBy = (
+  by: Parameters<typeof judgeDay>[0] & Parameters<typeof proveDay>[0] & Parameters<typeof proveTransfers>[0],
+) => {
+  const [judge, prove, proveByEntries] = [judgeDay(by), proveDay(by), proveTransfers(by)];
   return async (id: `chn_${string}`, date: BusinessDate) => {
     const account = await configuration.channelAccount(id);
-    const hasStatements = account && channelKind(account.channel).capabilities.statements.length > 0;
-    return hasStatements ? judge(id, date) : prove(id, date);
+    const kind = account && channelKind(account.channel);
+    if (kind?.readEntries) return proveByEntries(id, date);
+    return kind && kind.capabilities.statements.length > 0 ? judge(id, date) : prove(id, date);
   };
 };
 
@@ -60,6 +65,7 @@ const deps = {
     openDifferences: openDifferences.bind(undefined, { store: reconciliation, files }),
     flowOf: (account, date) => flow.read(account, date),
     holds: holdStore(db, env('ORDERS_TABLE')).getMany,
+    receipts: receiptStore(db, env('BOOKS_TABLE')).getMany,
   }),
   announce: announcer(db, new EventBridgeClient(), new SQSClient(), configuration, now),
   now,

@@ -50,7 +50,7 @@ export class Reconciliation extends Construct {
     const intake = new ServiceFunction(this, 'Intake', {
       entry: 'reconciliation/intake',
       description: 'Takes in a statement that arrived and starts its batch',
-      environment: { ...environment, BATCH_MACHINE: machine.stateMachineArn },
+      environment: { ...environment, ORDERS_TABLE: data.orders.tableName, BATCH_MACHINE: machine.stateMachineArn },
       timeout: Duration.minutes(2),
       memorySize: 1_769,
     });
@@ -78,12 +78,16 @@ export class Reconciliation extends Construct {
       machine.grantStartExecution(handler);
     }
     inBooks(desk, data, 'BatchGetItem', 'Query');
+    // Of a bank's statement: its entries with their journals, and the payments that they name.
+    inBooks(intake, data, 'BatchGetItem', 'UpdateItem');
+    inOrders(intake, data, 'GetItem');
     routes.to(
       desk,
       'GET /admin/v1/reconciliation/batches',
       'POST /admin/v1/reconciliation/batches',
       'GET /admin/v1/reconciliation/batches/{id}',
       'GET /admin/v1/reconciliation/batches/{id}/records',
+      'GET /admin/v1/bank-receipts',
       'GET /admin/v1/differences',
       'GET /admin/v1/duplicates',
     );

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { minorUnits } from '#channels/bank/statements/amount.ts';
 import { readCamt } from '#channels/bank/statements/camt.ts';
-import { identified, type BankStatement } from '#channels/bank/statements/entry.ts';
+import { identified, type BankStatement } from '#channels/bank-statement.ts';
 import { readMt940 } from '#channels/bank/statements/mt940.ts';
 import { readBankFile, StatementFormat } from '#channels/bank/statements/read.ts';
 

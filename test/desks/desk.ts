@@ -17,6 +17,7 @@ import type { Message } from '#platform/sender.ts';
 import { actionsOf } from '#reconciliation/differences/actions.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
+import { receiptStore } from '#remittances/store.ts';
 import { encode } from '../rows.ts';
 
 import type { Shop } from '../shop.ts';
@@ -37,7 +38,12 @@ export const deskOf = (db: Database, at: Shop) => {
     differences,
     approvals: approvalStore(db, 'books'),
     audits,
-    planner: planner({ ...at.deps, differences, payouts: payoutStore(db, 'orders', at.deps.now) }),
+    planner: planner({
+      ...at.deps,
+      differences,
+      payouts: payoutStore(db, 'orders', at.deps.now),
+      receipts: receiptStore(db, 'books'),
+    }),
   };
   const notedOrders = businessOrderStore(db, 'books', at.deps.now);
   const followDeps = {

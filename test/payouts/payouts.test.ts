@@ -22,6 +22,7 @@ import { lookAtRefund } from '#refunds/send-refund.ts';
 import { refundView } from '#refunds/view.ts';
 import type { Database } from '#platform/database.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
+import { receiptStore } from '#remittances/store.ts';
 import * as z from 'zod';
 
 import { checker } from '../desks/desk.ts';
@@ -69,7 +70,7 @@ const payingShop = async (db: Database) => {
     ...deps,
     approvals: approvalStore(db, 'books'),
     audits: auditStore(db, 'books', at.deps.now),
-    planner: planner({ ...deps, payOut, differences }),
+    planner: planner({ ...deps, payOut, receipts: receiptStore(db, 'books'), differences }),
   };
   const owner = { owner: at.merchant.id, accounting_date: given.today, currency: 'CNY' };
   await post(

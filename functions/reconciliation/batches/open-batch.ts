@@ -28,7 +28,7 @@ export interface OpenDeps {
 }
 
 /** Read whole, with room for what it becomes in memory. Bigger days are to be read as byte ranges. */
-const statementBytesMax = 64 * 1024 * 1024;
+export const statementBytesMax = 64 * 1024 * 1024;
 
 interface Opening {
   readonly id: BatchId;

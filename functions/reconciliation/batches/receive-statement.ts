@@ -1,12 +1,22 @@
 import type { ChannelAccount } from '#channels/account.ts';
+import type { BankStatement } from '#channels/bank-statement.ts';
+import type { ChannelKind } from '#channels/channel.ts';
+import { StatementError } from '#channels/statement.ts';
 import { count, log } from '#platform/log.ts';
 
-import { dayOfKey, type Batch } from '#reconciliation/batch.ts';
+import { batchIdOver, dayOfKey, sha256, type Batch, type StatementDay } from '#reconciliation/batch.ts';
 import type { FoundObject } from '#reconciliation/files/store.ts';
-import { openOver, type OpenDeps } from './open-batch.ts';
+import { openBatch, openOver, statementBytesMax, type OpenDeps } from './open-batch.ts';
 
 export interface ReceiveDeps extends OpenDeps {
   readonly channelAccount: (id: string) => Promise<ChannelAccount | undefined>;
+  /** How the entries of a bank account's file are read; nothing for accounts whose statements show trades. */
+  readonly entriesOf?: (account: ChannelAccount) => ChannelKind['readEntries'];
+  readonly importEntries?: (
+    account: ChannelAccount,
+    statements: readonly BankStatement[],
+    key: string,
+  ) => Promise<void>;
 }
 
 /** Notices of S3 spell a key raw or URL-encoded, depending on the road they take. */
@@ -35,6 +45,33 @@ const ignore = (reason: string, key: string): undefined => {
   count('StatementIgnored');
 };
 
+interface Arrived {
+  readonly day: StatementDay;
+  readonly account: ChannelAccount;
+  readonly key: string;
+  readonly object: FoundObject;
+}
+
+/** Read whole or not at all. What is not to be believed is an abnormal batch, naming line and reason. */
+const readEntries = async (
+  deps: ReceiveDeps,
+  read: NonNullable<ChannelKind['readEntries']>,
+  { day, account, key, object }: Arrived,
+): Promise<readonly BankStatement[] | Batch> => {
+  // Too large: the same refusal as of any other statement.
+  if (object.size > statementBytesMax) return openOver(deps, { day, account, key, object });
+  const bytes = await object.bytes();
+  try {
+    return read(bytes, account);
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error;
+    const { line, reason } = error;
+    const digest = sha256(bytes);
+    const id = batchIdOver(day, digest);
+    return openBatch(deps, { id, day, account, object: { key, sha256: digest }, error: { line, reason } });
+  }
+};
+
 /** A statement has arrived. Delivered twice, or killed anywhere and delivered again, it is one batch. */
 export const receiveStatement = async (
   deps: ReceiveDeps,
@@ -49,5 +86,11 @@ export const receiveStatement = async (
   if (!account) return ignore('there is no such channel account', announced);
   const found = await findObject(deps, keys);
   if (!found) return ignore('the object is no longer there', announced);
-  return openOver(deps, { day, account, ...found });
+  const read = deps.entriesOf?.(account);
+  if (!read || !deps.importEntries) return openOver(deps, { day, account, ...found });
+  // Of a bank account there are no trades to match: its entries themselves are what is worked on.
+  const entries = await readEntries(deps, read, { day, account, ...found });
+  if ('id' in entries) return entries;
+  await deps.importEntries(account, entries, found.key);
+  return undefined;
 };

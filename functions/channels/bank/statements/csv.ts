@@ -6,7 +6,7 @@ import { StatementError } from '#channels/statement.ts';
 import { Currency } from '#kernel/money.ts';
 
 import { minorUnits } from './amount.ts';
-import { entryLimit, type BankEntry, type BankStatement } from './entry.ts';
+import { entryLimit, type BankEntry, type BankStatement } from '#channels/bank-statement.ts';
 
 const Column = z.string().min(1).max(64);
 

@@ -3,7 +3,7 @@ import { shown } from '#channels/files/row.ts';
 import { StatementError } from '#channels/statement.ts';
 
 import { minorUnits } from './amount.ts';
-import { balanced, entryLimit, type BankEntry, type BankStatement } from './entry.ts';
+import { balanced, entryLimit, type BankEntry, type BankStatement } from '#channels/bank-statement.ts';
 import { narrativeOf } from './narrative.ts';
 
 /*

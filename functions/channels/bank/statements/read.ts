@@ -5,7 +5,7 @@ import { StatementError } from '#channels/statement.ts';
 
 import { readCamt } from './camt.ts';
 import { ColumnMap, readCsv } from './csv.ts';
-import { plainAccount, type BankStatement } from './entry.ts';
+import { plainAccount, type BankStatement } from '#channels/bank-statement.ts';
 import { readMt940 } from './mt940.ts';
 
 const Encoded = { encoding: z.enum(['utf-8', 'gb18030', 'iso-8859-1']).default('utf-8') };

@@ -1,4 +1,4 @@
-import { StatementError } from '#channels/statement.ts';
+import { StatementError } from './statement.ts';
 import type { BusinessDate } from '#kernel/business-date.ts';
 import { derivedId, type Id } from '#kernel/id.ts';
 import { sum } from '#kernel/money.ts';

@@ -1,0 +1,254 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { camtFile, csvFile, mt940File, type Movement } from '../channels/bank-files.ts';
+import { eventually, fresh, useMachine } from './machine.ts';
+import { dateInShanghai } from './shanghai.ts';
+
+const machine = useMachine();
+
+const formats = {
+  camt053: { statement: { format: 'camt053' }, write: camtFile },
+  mt940: { statement: { format: 'mt940' }, write: mt940File },
+  csv: {
+    statement: {
+      format: 'csv',
+      columns: {
+        date: '交易日期',
+        credit: '贷方金额',
+        debit: '借方金额',
+        reference: '流水号',
+        text: ['附言'],
+        payer_name: '对方户名',
+        payer_account: '对方账号',
+        balance: '余额',
+      },
+    },
+    write: csvFile,
+  },
+} as const;
+type Format = keyof typeof formats;
+
+const accounts: Record<string, { id: string; number: string; merchant: string }> = {};
+
+/** One account for each way of writing, each of a merchant of its own that is paid there. */
+beforeAll(async () => {
+  const { admin, stage, advance } = machine();
+  for (const [index, [format, { statement }]] of Object.entries(formats).entries()) {
+    const number = `622200000000000${index}`;
+    const { body: like } = await admin.get(`/admin/v1/merchants/${stage.merchant_id}`);
+    const account = await admin.post('/admin/v1/channel-accounts', {
+      channel: 'bank',
+      name: `Bank, ${format}`,
+      ownership: 'shared',
+      status: 'enabled',
+      methods: ['bank_transfer'],
+      cost: { rate_ppm: 0 },
+      settings: {
+        account: number,
+        account_name: '算盘科技',
+        bank_name: '工商银行',
+        held_by: stage.merchant_id,
+        statement,
+      },
+    });
+    expect(account.status, JSON.stringify(account.body)).toBe(201);
+    const { app_id, fee_plan_id, settlement_plan_id } = like;
+    const merchant = await admin.post('/admin/v1/merchants', {
+      app_id,
+      name: `Paid by transfer, ${format}`,
+      status: 'active',
+      fee_plan_id,
+      settlement_plan_id,
+      channel_account_ids: [account.body.id],
+    });
+    expect(merchant.status, JSON.stringify(merchant.body)).toBe(201);
+    accounts[format] = { id: account.body.id, number, merchant: merchant.body.id };
+  }
+  await advance(31);
+});
+
+const accountOf = (format: Format) => accounts[format]!;
+
+const placeAt = async (format: Format, over: Record<string, unknown> = {}) =>
+  machine().place({ method: 'bank_transfer', merchant_id: accountOf(format).merchant, amount: 1_234_500, ...over });
+
+const today = () => dateInShanghai(machine().platform.runtime.clock.now());
+
+const movement = (amount: number, text: string, reference = fresh('').slice(1, 13).toUpperCase()): Movement => ({
+  amount: BigInt(amount),
+  isReversal: false,
+  bookedOn: today(),
+  reference,
+  text,
+});
+
+const upload = async (format: Format, name: string, bytes: string) => {
+  const { s3, stage, quiet } = machine();
+  const Key = `statements/${accountOf(format).id}/${today()}/fund/${name}`;
+  await s3.send(new PutObjectCommand({ Bucket: stage.statements_bucket, Key, Body: Buffer.from(bytes) }));
+  await quiet();
+};
+
+const importing = (format: Format, movements: readonly Movement[], name = fresh('statement')) =>
+  upload(format, name, formats[format].write({ account: accountOf(format).number, opening: 100n, movements }));
+
+interface Receipt {
+  readonly id: string;
+  readonly bank_reference: string;
+  readonly match: string;
+  readonly payment_id: string | null;
+  readonly amount: number;
+}
+
+const receiptWith = async (reference: string, status = 'open'): Promise<Receipt> =>
+  eventually(`the entry ${reference} to be ${status}`, async () => {
+    const { body } = await machine().maker.get(`/admin/v1/bank-receipts?status=${status}&limit=100`);
+    return body.data.find((receipt: Receipt) => receipt.bank_reference === reference);
+  });
+
+const confirm = async (task: Record<string, unknown>) => {
+  const { maker, checker } = machine();
+  const submitted = await maker.post('/admin/v1/approvals', { task });
+  expect(submitted.status, JSON.stringify(submitted.body)).toBe(201);
+  expect((await maker.post(`/admin/v1/approvals/${submitted.body.id}/approve`, {})).status).toBe(403);
+  const approved = await checker.post(`/admin/v1/approvals/${submitted.body.id}/approve`, {});
+  expect(approved.status, JSON.stringify(approved.body)).toBe(200);
+};
+
+const balanced = async () => expect((await machine().trialBalance()).difference).toBe(0);
+
+describe.each(Object.keys(formats) as Format[])('a bank transfer seen in %s', (format) => {
+  test('is placed, imported, confirmed by two people, told', async () => {
+    const { until, quiet, receiver, balances, app } = machine();
+    const payment = await placeAt(format);
+    const [{ action }] = payment.attempts;
+    expect(action).toMatchObject({ type: 'remit', reference: expect.stringMatching(/^SP[0-9A-Z]{13}$/) });
+    expect(action.account).toContain(accountOf(format).number);
+    await quiet();
+    const entry = movement(1_234_500, `货款 ${action.reference}`);
+    const held = await balances();
+    await importing(format, [entry, movement(-500, 'FEE')]);
+    const receipt = await receiptWith(entry.reference);
+    expect(receipt).toMatchObject({ match: 'exact', payment_id: payment.id, amount: 1_234_500 });
+    // In the books from the moment it is known, whoever's it is.
+    expect((await balances()).suspense - held.suspense).toBe(1_234_500);
+
+    await confirm({ kind: 'attach', receipt_id: receipt.id });
+    const paid = await until(payment.id, 'paid');
+    expect(paid.attempts[0]).toMatchObject({ status: 'succeeded', channel_trade_no: receipt.id, mismatch: null });
+    await quiet();
+    expect(receiver.told(payment.id)).toEqual(['payment.paid']);
+    expect((await balances()).suspense).toBe(held.suspense);
+    expect((await balances(app, accountOf(format).merchant)).merchant_pending).toBe(paid.amount - paid.fee);
+    await balanced();
+
+    // Nothing is given back by a bank account itself, and whoever asks is told so.
+    const asked = { payment_id: payment.id, merchant_refund_id: fresh('refund'), amount: 1 };
+    expect((await app.post('/v1/refunds', asked)).body).toMatchObject({ status: 422, code: 'unsupported' });
+  });
+
+  test('the same bytes, and a later file that overlaps, add nothing', async () => {
+    const { balances } = machine();
+    const entries = [movement(700, 'A'), movement(800, 'B')];
+    const before = await balances();
+    await importing(format, entries, 'one');
+    await importing(format, entries, 'one-again');
+    await importing(format, [...entries, movement(900, 'C')], 'more');
+    expect((await balances()).suspense - before.suspense).toBe(2_400);
+    await balanced();
+  });
+
+  test('a file that is cut or does not add up is an abnormal batch, and books nothing', async () => {
+    const { admin, balances } = machine();
+    const before = await balances();
+    const account = accountOf(format);
+    const movements = [movement(700, 'A'), movement(-100, 'B'), movement(800, 'C')];
+    await upload(format, 'bad', formats[format].write({ account: account.number, opening: 100n, movements, omit: 1 }));
+    const query = `channel_account_id=${account.id}&bill_date=${today()}&kind=fund`;
+    const { body } = await admin.get(`/admin/v1/reconciliation/batches?${query}`);
+    expect(body.data).toMatchObject([{ status: 'abnormal', error: { reason: expect.stringContaining('balance') } }]);
+    expect((await balances()).suspense).toBe(before.suspense);
+  });
+});
+
+describe('money that is not what was asked for', () => {
+  test('of nobody is listed, and attached to a payment by its number', async () => {
+    const { until, quiet, balances } = machine();
+    const payment = await placeAt('mt940');
+    const before = await balances();
+    const entry = movement(1_234_500, 'NO REFERENCE AT ALL');
+    await importing('mt940', [entry]);
+    const receipt = await receiptWith(entry.reference);
+    expect(receipt).toMatchObject({ match: 'unknown', payment_id: null });
+    const { maker } = machine();
+    const refused = await maker.post('/admin/v1/approvals', { task: { kind: 'attach', receipt_id: receipt.id } });
+    expect(refused.body).toMatchObject({ status: 409, code: 'action_not_possible' });
+    await confirm({ kind: 'attach', receipt_id: receipt.id, payment_id: payment.id });
+    await until(payment.id, 'paid');
+    await quiet();
+    expect((await balances()).suspense).toBe(before.suspense);
+    // Once.
+    const again = await maker.post('/admin/v1/approvals', { task: { kind: 'attach', receipt_id: receipt.id } });
+    expect(again.status).toBe(409);
+    await balanced();
+  });
+
+  test.each([
+    ['partial', 1_000_000],
+    ['over', 2_000_000],
+  ])('%s: its payment waits with a difference, and a desk keeps it', async (match, amount) => {
+    const { quiet, read, maker, until, app, balances } = machine();
+    const payment = await placeAt('camt053');
+    await quiet();
+    const entry = movement(amount, payment.attempts[0].action.reference);
+    await importing('camt053', [entry]);
+    const receipt = await receiptWith(entry.reference);
+    expect(receipt).toMatchObject({ match, payment_id: payment.id });
+    await confirm({ kind: 'attach', receipt_id: receipt.id });
+    await quiet();
+    expect(await read(payment.id)).toMatchObject({
+      status: 'paying',
+      attempts: [{ status: 'unknown', mismatch: { field: 'amount', expected: '1234500', received: String(amount) } }],
+    });
+    const merchant = accountOf('camt053').merchant;
+    const { suspense } = await balances(app, merchant);
+    expect(suspense).toBe(amount);
+    const { body } = await maker.get('/admin/v1/differences?status=open&limit=100');
+    const difference = body.data.find((each: { platform: { id: string } | null }) => each.platform?.id === payment.id);
+    expect(difference).toMatchObject({ kind: 'amount_mismatch' });
+    await confirm({ kind: 'keep', difference_id: difference.id });
+    await until(payment.id, 'paid');
+    expect((await balances(app, merchant)).suspense).toBe(0);
+    await balanced();
+  });
+
+  test('too late: it is paid late, never paid', async () => {
+    const { quiet, app, until, receiver } = machine();
+    const payment = await placeAt('csv');
+    await quiet();
+    expect((await app.post(`/v1/payments/${payment.id}/close`)).status).toBe(200);
+    const entry = movement(1_234_500, payment.attempts[0].action.reference);
+    await importing('csv', [entry]);
+    const receipt = await receiptWith(entry.reference);
+    await confirm({ kind: 'attach', receipt_id: receipt.id });
+    await until(payment.id, 'paid_late');
+    await quiet();
+    expect(receiver.told(payment.id)).toEqual(['payment.closed', 'payment.paid_late']);
+    await balanced();
+  });
+
+  test('a checker refuses: it waits again', async () => {
+    const { maker, checker } = machine();
+    const payment = await placeAt('csv');
+    const entry = movement(1_234_500, 'WHOSE');
+    await importing('csv', [entry]);
+    const { id } = await receiptWith(entry.reference);
+    const task = { kind: 'attach', receipt_id: id, payment_id: payment.id };
+    const submitted = await maker.post('/admin/v1/approvals', { task });
+    await receiptWith(entry.reference, 'pending_review');
+    const refused = await checker.post(`/admin/v1/approvals/${submitted.body.id}/refuse`, { reason: 'not theirs' });
+    expect(refused.status).toBe(200);
+    await receiptWith(entry.reference, 'open');
+  });
+});
