@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Reply } from './client.ts';
-import { costOf, feeOf, fresh, useMachine } from './machine.ts';
+import { costOf, eventually, feeOf, fresh, useMachine } from './machine.ts';
 
 const expectProblem = (reply: Reply, status: number, code: string, pointer?: string) => {
   expect([reply.status, reply.body.code, reply.body.status], JSON.stringify(reply.body)).toEqual([
@@ -513,7 +513,7 @@ describe('a payment', () => {
   });
 
   test('that cannot be closed at the channel now is paying until it is', async () => {
-    const { app, place, spoil, advance, read, receiver } = machine();
+    const { app, place, spoil, advance, until, receiver } = machine();
     const payment = await place();
     await spoil('server_error');
     const reply = await app.post(`/v1/payments/${payment.id}/close`);
@@ -521,7 +521,8 @@ describe('a payment', () => {
     expect(reply.body).toMatchObject({ status: 'paying', closed_at: null, close_reason: null });
     expect(reply.body.close_requested_at).not.toBeNull();
     await advance(121);
-    expect(await read(payment.id)).toMatchObject({ status: 'closed', close_reason: 'by_app' });
+    expect(await until(payment.id, 'closed')).toMatchObject({ close_reason: 'by_app' });
+    await eventually('the app to be told', () => receiver.told(payment.id).length > 0);
     expect(receiver.told(payment.id)).toEqual(['payment.closed']);
   });
 });
