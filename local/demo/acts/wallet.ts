@@ -149,8 +149,9 @@ const compare = async (world: World, before: readonly Account[], [user, other]: 
   const owed = expected();
   const changed = async (subject: string) =>
     balanceOf(await accountsOf(world, stage.merchant_id), subject) - balanceOf(before, subject);
-  // Journals of receipts follow within moments.
-  await seek(20, async () => ((await changed('merchant_pending')) === owed.pending ? true : undefined));
+  // Journals of receipts follow within moments: whatever the fee is, all of it is the merchant's or the platform's then.
+  const folded = async () => (await changed('merchant_pending')) + (await changed('fee_income'));
+  await seek(20, async () => ((await folded()) === owed.pending + owed.fees ? true : undefined));
   const [ofUser, ofOther] = await Promise.all([user, other].map((one) => accountsOf(world, one?.owner ?? '')));
   const figure = figuresOf(figures);
   figure('balance of the user', owed.user, balanceOf(ofUser ?? [], 'user_balance'));
