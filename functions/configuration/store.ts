@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
+import { Instant } from '#kernel/business-date.ts';
 import { cached } from '#platform/cached.ts';
 import type { Write } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
@@ -15,6 +16,8 @@ import { encoded, kinds, type Kind, type Row } from './document.ts';
 export interface Configured {
   readonly row: Row;
   readonly version: number;
+  /** When it was first written. */
+  readonly createdAt?: Date | undefined;
 }
 
 interface Asked {
@@ -22,11 +25,20 @@ interface Asked {
   readonly limit?: number;
 }
 
-const Item = z.object({ version: z.int().default(1), row: z.unknown() });
+const Item = z.object({ version: z.int().default(1), row: z.unknown(), created_at: Instant.optional() });
+
+const itemOf = (kind: Kind, { row, version, createdAt }: Configured) => ({
+  pk: kind,
+  sk: row.id,
+  row: encoded(kind, row),
+  version: version + 1,
+  write_id: randomUUID(),
+  ...(createdAt && { created_at: createdAt.toISOString() }),
+});
 
 const configured = <Schema extends z.ZodType>(schema: Schema, item: unknown) => {
-  const { row, version } = Item.parse(item);
-  return { row: schema.parse(row), version };
+  const { row, version, created_at: createdAt } = Item.parse(item);
+  return { row: schema.parse(row), version, createdAt };
 };
 
 /** One page of a kind, by id; consistent, past every cache. */
@@ -51,6 +63,11 @@ const pageOf = async <Schema extends z.ZodType>(
   };
 };
 
+const rowsOf =
+  <Found>(read: (id: string) => Promise<{ row: Found } | undefined>) =>
+  async (id: string): Promise<Found | undefined> =>
+    (await read(id))?.row;
+
 /** What an app has of its own goes before what all have. */
 const ofAppOrAll =
   <Found>(read: (id: string) => Promise<Found | undefined>, idOf: (appId?: string) => string) =>
@@ -66,10 +83,8 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
       const { Item: found } = await db.send(new GetCommand({ TableName: table, Key: { pk: kind, sk: id } }));
       return found && configured(schema, found);
     }, now);
-  const readerOf = <Schema extends z.ZodType>(kind: Kind, schema: Schema) => {
-    const read = standingOf(kind, schema);
-    return async (id: string): Promise<z.output<Schema> | undefined> => (await read(id))?.row;
-  };
+  const readerOf = <Schema extends z.ZodType>(kind: Kind, schema: Schema) => rowsOf(standingOf(kind, schema));
+  const channelAccount = standingOf('channel_account', kinds.channel_account);
 
   const allOf = async <Schema extends z.ZodType>(kind: Kind, schema: Schema) => {
     const rows: { row: z.output<Schema>; version: number }[] = [];
@@ -86,7 +101,9 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
     app: readerOf('app', kinds.app),
     key: readerOf('key', kinds.key),
     merchant: readerOf('merchant', kinds.merchant),
-    channelAccount: readerOf('channel_account', kinds.channel_account),
+    channelAccount: rowsOf(channelAccount),
+    /** When it was configured. */
+    channelAccountSince: async (id: string): Promise<Date | undefined> => (await channelAccount(id))?.createdAt,
     /** By the id that `profileId` makes of an app and a product code. */
     cashierProfile: readerOf('cashier_profile', kinds.cashier_profile),
     /** Of the app, or of all that have none of their own. */
@@ -117,10 +134,10 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
     },
 
     /** Puts a row over the version that was read. */
-    write: (kind: Kind, { row, version }: Configured): Write => ({
+    write: (kind: Kind, { row, version, createdAt = version === 0 ? now() : undefined }: Configured): Write => ({
       Put: {
         TableName: table,
-        Item: { pk: kind, sk: row.id, row: encoded(kind, row), version: version + 1, write_id: randomUUID() },
+        Item: itemOf(kind, { row, version, createdAt }),
         ...(version === 0
           ? { ConditionExpression: 'attribute_not_exists(pk)' }
           : { ConditionExpression: 'version = :read', ExpressionAttributeValues: { ':read': version } }),

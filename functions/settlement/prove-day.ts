@@ -56,5 +56,10 @@ export const proveDay =
     const found = await holds([...new Set(claims.map(({ hold }) => hold))]);
     const byId = new Map(found.map((hold): [string, Hold] => [hold.id, hold]));
     const unproved = claims.filter(({ hold, holdsTrue }) => !holdsTrue(byId.get(hold)));
-    return { kind: 'released', batchId: null, withheld: new Set(unproved.map(({ paymentId }) => paymentId)) };
+    return {
+      kind: 'released',
+      batchId: null,
+      withheld: new Set(unproved.map(({ paymentId }) => paymentId)),
+      payments: payments.length,
+    };
   };

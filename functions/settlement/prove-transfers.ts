@@ -17,7 +17,8 @@ interface Deps {
 export const proveTransfers =
   ({ paymentsOf, receipts }: Deps) =>
   async (channelAccountId: string, date: BusinessDate): Promise<Judgement> => {
-    const claims = (await paymentsOf(channelAccountId, date)).flatMap((payment) =>
+    const payments = await paymentsOf(channelAccountId, date);
+    const claims = payments.flatMap((payment) =>
       payment.attempts
         .filter(
           (attempt) =>
@@ -31,5 +32,10 @@ export const proveTransfers =
       const shown = byId.get(tradeNo);
       return shown?.status !== 'attached' || shown.payment_id !== payment.id || shown.amount !== amount;
     });
-    return { kind: 'released', batchId: null, withheld: new Set(unproved.map(({ payment }) => payment.id)) };
+    return {
+      kind: 'released',
+      batchId: null,
+      withheld: new Set(unproved.map(({ payment }) => payment.id)),
+      payments: payments.length,
+    };
   };

@@ -7,21 +7,39 @@ import type { SettlementPlan } from './plan.ts';
 import { releaseDay } from './release-day.ts';
 import { releaseRest, type Deps as ReleaseDeps } from './release-rest.ts';
 import { receiptOn, type Settlement } from './settlement.ts';
+import type { SettledDay } from './store.ts';
 import { settlementView } from './view.ts';
 
 /** What reconciliation says of a day: whether it may be released, and what must be withheld. */
 export type Judgement =
   | { readonly kind: 'blocked' }
-  | { readonly kind: 'released'; readonly batchId: string | null; readonly withheld: ReadonlySet<string> };
+  | {
+      readonly kind: 'released';
+      readonly batchId: string | null;
+      readonly withheld: ReadonlySet<string>;
+      /** Of a day that no statement but our own records prove: how many payments it has. */
+      readonly payments?: number;
+    };
 
 export type Deps = ReleaseDeps & {
   readonly plan: (id: string) => Promise<SettlementPlan | undefined>;
-  readonly judge: (channelAccountId: ChannelAccount['id'], date: BusinessDate) => Promise<Judgement>;
+  /** `before`: what the day was settled by, of one that is judged again. */
+  readonly judge: (
+    channelAccountId: ChannelAccount['id'],
+    date: BusinessDate,
+    before?: SettledDay,
+  ) => Promise<Judgement>;
+  /** When the account was configured: there is no money on it from long before. */
+  readonly accountSince: (channelAccountId: ChannelAccount['id']) => Promise<Date | undefined>;
   readonly announce: (events: readonly BusinessEvent[]) => Promise<void>;
 };
 
-/** How far back the first run of an account looks for days that were never settled. */
+/** How far back a run looks for days that were never settled, or that have something left. */
 const reachDays = 31;
+/** A bank may have booked what is attached to a payment some days before the account was configured here. */
+const daysBeforeAccount = 7;
+
+type Released = Extract<Judgement, { kind: 'released' }>;
 
 const daysBetween = (first: BusinessDate, last: BusinessDate): BusinessDate[] => {
   const days: BusinessDate[] = [];
@@ -45,6 +63,13 @@ const ownersOf = (payments: readonly Payment[], day: { channelAccountId: string;
       .map(({ merchant_id, currency }) => [`${merchant_id}#${currency}`, { merchant_id, currency }]),
   ).values();
 
+/** The merchant, when its plan says that the day may be released by today. */
+const merchantDue = async (deps: Deps, merchantId: string, date: BusinessDate, today: BusinessDate) => {
+  const merchant = await deps.merchant(merchantId);
+  const plan = merchant && (await deps.plan(merchant.settlement_plan_id));
+  return plan && addDays(date, plan.days_after) <= today ? merchant : undefined;
+};
+
 /** Releases what is due of one day; answers whether nothing of it is left for a later run. */
 const settleDate = async (
   deps: Deps,
@@ -56,9 +81,8 @@ const settleDate = async (
   const settlements: Settlement[] = [];
   let isDone = true;
   for (const { merchant_id, currency } of ownersOf(payments, { channelAccountId: account.id, date })) {
-    const merchant = await deps.merchant(merchant_id);
-    const plan = merchant && (await deps.plan(merchant.settlement_plan_id));
-    if (!merchant || !plan || addDays(date, plan.days_after) > today) {
+    const merchant = await merchantDue(deps, merchant_id, date, today);
+    if (!merchant) {
       isDone = false;
       continue;
     }
@@ -70,45 +94,61 @@ const settleDate = async (
   return { isDone, settlements };
 };
 
-/** Releases what a settled day has left, when its statement was judged again or something had been withheld. */
+/** Releases what is due of what a settled day has left; answers whether nothing waits for a later run. */
 const settleRest = async (
   deps: Deps,
   account: ChannelAccount,
   date: BusinessDate,
-  judgement: Extract<Judgement, { kind: 'released' }>,
-): Promise<Settlement[]> => {
-  const before = await deps.settlements.settledBy(account.id, date);
-  if (before?.batch_id === judgement.batchId && before.withheld === judgement.withheld.size) return [];
-  const day = { channelAccountId: account.id, date, timeZone: account.time_zone, withheld: judgement.withheld };
+  { today, withheld }: { today: BusinessDate; withheld: ReadonlySet<string> },
+): Promise<{ isDone: boolean; settlements: Settlement[] }> => {
+  const day = { channelAccountId: account.id, date, timeZone: account.time_zone, withheld };
   const settlements: Settlement[] = [];
+  let isDone = true;
   for (const { merchant_id, currency } of ownersOf(await deps.paymentsOf(account.id, date), day)) {
-    const merchant = await deps.merchant(merchant_id);
+    const merchant = await merchantDue(deps, merchant_id, date, today);
+    isDone &&= merchant !== undefined;
     const settlement = merchant && (await releaseRest(deps, day, merchant, currency));
     if (settlement) settlements.push(settlement);
   }
   await deps.announce(settlements.map(released));
-  return settlements;
+  return { isDone, settlements };
 };
 
-const settledBy = ({ batchId, withheld }: Extract<Judgement, { kind: 'released' }>) => ({
+const settledBy = ({ batchId, withheld, payments }: Released): SettledDay => ({
   batch_id: batchId,
   withheld: withheld.size,
+  ...(payments !== undefined && { payments }),
 });
 
-/** Goes over the days that are done: a later version of a statement, or a resolved difference, sets more free. */
+const isSame = (before: SettledDay | undefined, now: SettledDay): boolean =>
+  before?.batch_id === now.batch_id && before.withheld === now.withheld && before.payments === now.payments;
+
+/**
+ * Goes over the days that are done: a later version of a statement, a resolved difference, or money that was heard of after its
+ * day had been settled, sets more free.
+ */
 const settleAgain = async (
   deps: Deps,
   account: ChannelAccount,
-  { from, through }: { from: BusinessDate; through: BusinessDate },
+  { from, through, today }: { from: BusinessDate; through: BusinessDate; today: BusinessDate },
 ): Promise<number> => {
   let settled = 0;
   for (const date of daysBetween(from, through)) {
-    const judgement = await deps.judge(account.id, date);
-    if (judgement.kind === 'blocked') continue;
-    settled += (await settleRest(deps, account, date, judgement)).length;
-    await deps.settlements.setSettledBy(account.id, date, settledBy(judgement));
+    const before = await deps.settlements.settledBy(account.id, date);
+    const judgement = await deps.judge(account.id, date, before);
+    if (judgement.kind === 'blocked' || isSame(before, settledBy(judgement))) continue;
+    const { isDone, settlements } = await settleRest(deps, account, date, { today, withheld: judgement.withheld });
+    settled += settlements.length;
+    if (isDone) await deps.settlements.setSettledBy(account.id, date, settledBy(judgement));
   }
   return settled;
+};
+
+const reachOf = async ({ accountSince }: Deps, { id, time_zone }: ChannelAccount, through: BusinessDate) => {
+  const since = await accountSince(id);
+  const reach = addDays(through, 1 - reachDays);
+  const opened = since ? addDays(businessDate(since, time_zone), -daysBeforeAccount) : reach;
+  return opened > reach ? opened : reach;
 };
 
 /**
@@ -123,8 +163,9 @@ export const settleAccount = async (
 ): Promise<{ settled: number; blocked: BusinessDate | null }> => {
   const today = businessDate(scheduledAt, account.time_zone);
   const done = await deps.settlements.doneThrough(account.id);
-  const first = done === undefined ? addDays(through, 1 - reachDays) : addDays(done, 1);
-  const again = { from: addDays(through, 1 - reachDays), through: done ?? '' };
+  const reach = await reachOf(deps, account, through);
+  const first = done === undefined ? reach : addDays(done, 1);
+  const again = { from: reach, through: done ?? '', today };
   let settled = done === undefined ? 0 : await settleAgain(deps, account, again);
   let inOrder = true;
   const yesterday = addDays(today, -1);

@@ -25,7 +25,7 @@ import { judgeDay } from './judge-day.ts';
 import { proveDay } from './prove-day.ts';
 import { proveTransfers } from './prove-transfers.ts';
 import { settleAccount } from './settle-account.ts';
-import { settlementStore, statementFiles } from './store.ts';
+import { settlementStore, statementFiles, type SettledDay } from './store.ts';
 
 const db = database();
 const s3 = new S3Client();
@@ -41,11 +41,11 @@ const judgeBy = (
   by: Parameters<typeof judgeDay>[0] & Parameters<typeof proveDay>[0] & Parameters<typeof proveTransfers>[0],
 ) => {
   const [judge, prove, proveByEntries] = [judgeDay(by), proveDay(by), proveTransfers(by)];
-  return async (id: `chn_${string}`, date: BusinessDate) => {
+  return async (id: `chn_${string}`, date: BusinessDate, before?: SettledDay) => {
     const account = await configuration.channelAccount(id);
     const kind = account && channelKind(account.channel);
     if (kind?.readEntries) return proveByEntries(id, date);
-    return kind && kind.capabilities.statements.length > 0 ? judge(id, date) : prove(id, date);
+    return kind && kind.capabilities.statements.length > 0 ? judge(id, date, before) : prove(id, date);
   };
 };
 
@@ -55,6 +55,7 @@ const deps = {
   commit: committer(db),
   merchant: configuration.merchant,
   plan: configuration.settlementPlan,
+  accountSince: configuration.channelAccountSince,
   paymentsOf,
   keepStatement: statements.keep,
   readStatement: statements.read,

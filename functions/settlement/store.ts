@@ -11,7 +11,7 @@ import { Settlement } from './settlement.ts';
 
 export const settlementList = (appId: string) => `settlements#${appId}`;
 
-const SettledDay = z.object({ batch_id: z.string().nullable(), withheld: z.int() });
+const SettledDay = z.object({ batch_id: z.string().nullable(), withheld: z.int(), payments: z.int().optional() });
 export type SettledDay = z.infer<typeof SettledDay>;
 
 const pointer = (channelAccountId: string) => ({ pk: `settled#${channelAccountId}` });

@@ -29,6 +29,7 @@ const settling = (at: Shop) => {
     keepStatement: async (key: string, csv: string) => void files.set(key, csv),
     readStatement: async (key: string) => files.get(key) ?? '',
     plan: async () => given.settlementPlan(),
+    accountSince: async (): Promise<Date | undefined> => undefined,
     judge: async (_: string, date: string): Promise<Judgement> =>
       judged.get(date) ?? { kind: 'released', batchId: null, withheld: new Set<string>() },
     announce: async (events: readonly { id: string }[]) => void told.push(...events.map(({ id }) => id)),
@@ -238,6 +239,18 @@ describe('a run', () => {
     expect(await desk.run('2026-03-03')).toEqual({ settled: 2, blocked: null });
   });
 
+  test('begins some days before its account was configured, and no earlier', async () => {
+    const at = shop(the.db);
+    const desk = settling(at);
+    const asked: string[] = [];
+    desk.deps.accountSince = async () => given.days(0);
+    const { judge } = desk.deps;
+    desk.deps.judge = (account, date) => (asked.push(date), judge(account, date));
+    await at.paid('a');
+    expect(await desk.run(given.today)).toMatchObject({ settled: 1 });
+    expect(asked).toEqual(Array.from({ length: 8 }, (_, back) => addDays(given.today, back - 7)));
+  });
+
   test('releases nothing before the merchant’s plan says so, and comes back to it', async () => {
     const at = shop(the.db);
     const desk = settling(at);
@@ -322,6 +335,23 @@ describe('what a released day has left', () => {
     judge(desk, 'bat_2');
     expect(await desk.run(given.today)).toMatchObject({ settled: 1 });
     expect(await money(at)).toMatchObject({ pending: 0n, available: 16_830n });
+  });
+
+  test('includes money of an old day that a person found only after it, where no statement but our own records prove it', async () => {
+    const at = shop(the.db);
+    const desk = settling(at);
+    desk.deps.judge = async (account, date) => ({
+      kind: 'released',
+      batchId: null,
+      withheld: new Set<string>(),
+      payments: (await desk.deps.paymentsOf(account, date)).length,
+    });
+    expect(await desk.run(given.today)).toMatchObject({ settled: 0 });
+    await at.paid('attached-later', { amount: 7_000n });
+    desk.deps.plan = async () => given.settlementPlan({ days_after: 3 });
+    expect(await desk.run(given.today, '2026-03-04')).toMatchObject({ settled: 0 });
+    for (const settled of [1, 0]) expect(await desk.run(given.today, '2026-03-05')).toMatchObject({ settled });
+    expect(await money(at)).toMatchObject({ pending: 0n, available: 6_930n });
   });
 
   test('is not short by a refund of the withheld payment that failed after the day was released', async () => {

@@ -48,16 +48,15 @@ export const putOver = async (
   { kind, before, row, action = 'replace' }: { kind: Kind; before: Configured; row: Row; action?: Act['action'] },
 ): Promise<Configured> => {
   if (isSame(kind, before.row, row)) return before;
-  const { version } = before;
   const act: Act = {
     action,
     subject: { kind, id: row.id },
     before: encoded(kind, before.row),
     after: encoded(kind, row),
   };
-  const [refusal] = await deps.audited(operator, act, deps.configuration.write(kind, { row, version }));
+  const [refusal] = await deps.audited(operator, act, deps.configuration.write(kind, { ...before, row }));
   if (refusal) throw new Failure('conflict', { detail: 'somebody else has changed it meanwhile: read it again' });
-  return { row, version: version + 1 };
+  return { ...before, row, version: before.version + 1 };
 };
 
 /** What stands, if it is the version that the operator has read. */

@@ -2,6 +2,12 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 
 import { Refusal, messageOf } from '../refusal.ts';
 
+export const bodyOf = async (message: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+};
+
 /** A body that is larger than it may be; `undefined` instead of its bytes. */
 export const readBody = async (request: IncomingMessage, most: number): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = [];

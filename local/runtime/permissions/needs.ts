@@ -34,6 +34,7 @@ const Transaction = z.object({
   TransactItems: z.array(z.partialRecord(z.enum(['Put', 'Update', 'Delete', 'ConditionCheck', 'Get']), OfTable)),
 });
 const Batch = z.object({ RequestItems: z.record(z.string(), z.object({ Keys: z.array(Attributes) })) });
+const Text = z.object({ S: z.string() });
 const Keyed = z.object({
   KeySchema: z.array(z.object({ AttributeName: z.string(), KeyType: z.string() })),
 });
@@ -51,7 +52,7 @@ const tablesOf = (deployment: Deployment) => {
   );
   const keysIn = (table: string, rows: readonly (Record<string, unknown> | undefined)[]): string[] =>
     rows.flatMap((row) => {
-      const key = z.object({ S: z.string() }).safeParse(row?.[keyOf.get(table) ?? '']);
+      const key = Text.safeParse(row?.[keyOf.get(table) ?? '']);
       return key.success ? [key.data.S] : [];
     });
   const ofTable = (operation: string, { TableName, IndexName, Key, Item }: z.infer<typeof OfTable>): Wanted => ({

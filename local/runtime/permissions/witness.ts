@@ -1,7 +1,6 @@
 import { request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 
-import { listen } from '../machine/server.ts';
+import { bodyOf, listen } from '../machine/server.ts';
 import { messageOf } from '../refusal.ts';
 import type { Call } from './needs.ts';
 
@@ -34,14 +33,14 @@ export const witness = (port: number, to: number, hear: (call: Call) => void): P
   listen(
     port,
     async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      const body = await buffer(incoming);
+      const body = await bodyOf(incoming);
       const { method = '', url = '', headers } = incoming;
       const target = String(headers['x-amz-target'] ?? '');
       const input: unknown = target === '' || body.length === 0 ? undefined : JSON.parse(body.toString('utf8'));
       hear({ function: callerOf(incoming), method, url, target, input });
       const answer = await passOn(to, incoming, body);
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+      outgoing.end(await bodyOf(answer));
     },
     (error, outgoing) => outgoing.destroy(new Error(messageOf(error))),
   );
