@@ -14,8 +14,8 @@ export default defineConfig({
           globalSetup: 'test/prepare.ts',
           setupFiles: 'test/own-bundles.ts',
           // The first synthesis of a process takes seconds, and a flow starts a whole machine.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],
