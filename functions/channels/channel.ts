@@ -111,8 +111,8 @@ export type RefundOutcome =
   | { readonly kind: 'failed'; readonly failure: ChannelFailure }
   | { readonly kind: 'absent' };
 
-/** What a method may need to know of the payer. */
-export type PayerMember = 'openid' | 'ip' | 'device' | 'auth_code' | 'bank' | 'account';
+/** What a method may need to know of the payer; at a counter, of the terminal that takes the money. */
+export type PayerMember = 'openid' | 'ip' | 'device' | 'auth_code' | 'bank' | 'account' | 'terminal';
 
 /** An order as its channel knows it: what some protocol needs to ask about it again, the same for ever. */
 export interface OrderRef {

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, verify, type KeyObject } from 'node:crypto';
 
 /** OpenSSL's own errors are left behind: nothing that was near a key may reach a log. */
 const keyFrom = (what: string, read: () => KeyObject): KeyObject => {
@@ -19,3 +19,10 @@ export const rsaPublicKey = (what: string, pem: string): KeyObject =>
     if (pem.includes('PRIVATE KEY')) throw new Error('private');
     return createPublicKey(pem);
   });
+
+/** Whether an RSA-SHA256 signature in base64 is of this message: one spelling of it alone. */
+export const isSignedBy = (key: KeyObject, message: Buffer, signature: string): boolean => {
+  const bytes = Buffer.from(signature, 'base64');
+  // The decoder is lenient: without this many spellings of one signature would be accepted.
+  return bytes.length > 0 && bytes.toString('base64') === signature && verify('sha256', message, key, bytes);
+};

@@ -3,6 +3,11 @@ export class Unanswered extends Error {
   override readonly name = 'Unanswered';
 }
 
+/** A signature covers a reply, not the question: that it answers ours must be compared. */
+export const mustBe = (what: string, answered: string | undefined, asked: string): void => {
+  if (answered !== asked) throw new Unanswered(`the reply is about another ${what}`);
+};
+
 /** The whole body of a reply, which is no larger than any that the channel would make; `heard` is told of each piece. */
 export const bytesOf = async (
   response: { readonly body: AsyncIterable<Uint8Array> | null },

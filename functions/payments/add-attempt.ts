@@ -48,7 +48,12 @@ const closeLive = async (deps: Deps, payment: Payment): Promise<Payment> => {
 export const addAttempt = async (
   deps: Deps,
   app: App,
-  { id, method, payer }: { id: string; method: Method; payer?: Payer | undefined },
+  {
+    id,
+    method,
+    payer,
+    terminal_id,
+  }: { id: string; method: Method; payer?: Payer | undefined; terminal_id?: string | undefined },
 ): Promise<{ payment: Payment; isNew: boolean }> => {
   const read = await paymentOf(deps, app, id);
   checkOpen(read, deps.now());
@@ -59,11 +64,11 @@ export const addAttempt = async (
   if (read.attempts.length >= attemptsAtMost) throw new Failure('too_many_attempts');
 
   const merchant = await merchantOf(deps, read);
-  const paying = { ...read, payer: payer ?? read.payer };
+  const paying = { ...read, payer: payer ?? read.payer, terminal_id: terminal_id ?? read.terminal_id };
   // What can be refused is refused before the attempt in flight is closed.
   await newAttempts(deps, merchant, paying, method);
   const risk = await (await assessPayment(deps, paying, method)).conclude();
-  const free = { ...(await closeLive(deps, read)), payer: paying.payer };
+  const free = { ...(await closeLive(deps, read)), payer: paying.payer, terminal_id: paying.terminal_id };
   // Somebody else may have added one meanwhile, or let the hold go: no two attempts share a number.
   const attempts = await newAttempts(deps, merchant, free, method);
   const { payment, code } = await judged(deps, free, risk, { method, attempts });

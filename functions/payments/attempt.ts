@@ -64,6 +64,8 @@ export const Attempt = z.object({
   channel: z.string(),
   channel_account_id: IdOf('chn'),
   status: AttemptStatus,
+  /** 终端: where its payer stood. */
+  terminal_id: z.string().optional(),
   /** Of a composite payment: 1 holds, 2 charges. */
   stage: z.literal([1, 2]).optional(),
   /** What it asks for, where that is not the whole payment. */

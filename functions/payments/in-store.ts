@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 import type { Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 
@@ -6,6 +8,10 @@ import { isLive, type Attempt } from './attempt.ts';
 /*
  * 被扫: the payer shows a code and the till reads it. It is good once: the payment is paid, or it has failed and is closed.
  */
+
+/** 门店 and 终端, as the shop and its acquirer call them: too short, or not digits alone, so that no card number passes for one. */
+export const StoreId = z.string().regex(/^(?!\d{13,19}$)[0-9A-Za-z_-]{1,32}$/);
+export const TerminalId = z.string().regex(/^[0-9A-Za-z_-]{1,12}$/);
 
 export const isScanned = (method: string): boolean => method.endsWith('_code');
 

@@ -31,21 +31,25 @@ const newAttempt = async (
     terms: termsOf(plan, wanted.method),
     cost: account.cost,
     time_zone: account.time_zone,
+    ...(wanted.payer?.terminal !== undefined && { terminal_id: wanted.payer.terminal }),
     // Where there was no choice there is nothing to tell of it.
     ...((trace.others.length > 0 || trace.rule !== lowestCost) && { route: trace }),
     created_at: deps.now(),
   };
 };
 
-type Paying = Pick<Payment, 'id' | 'amount' | 'currency' | 'prepaid' | 'product_code' | 'attempts'> & {
+type Paying = Pick<Payment, 'id' | 'amount' | 'currency' | 'prepaid' | 'product_code' | 'terminal_id' | 'attempts'> & {
   readonly payer?: Payer | undefined;
 };
 
 /** What routing is told of a payment, or of a stage of it, that looks for an account. */
-export const routedOf = ({ id, amount, currency, payer, product_code, attempts }: Paying, no: number): Routed => ({
+export const routedOf = (
+  { id, amount, currency, payer, product_code, terminal_id: terminal, attempts }: Paying,
+  no: number,
+): Routed => ({
   amount,
   currency,
-  payer,
+  payer: terminal === undefined ? payer : { ...payer, terminal },
   productCode: product_code,
   lot: `${id}#${no}`,
   refusedBy: attempts.filter(({ status }) => status === 'failed').map((attempt) => attempt.channel_account_id),

@@ -5,6 +5,7 @@ import { IdOf } from '#kernel/id.ts';
 import { Amount, Currency } from '#kernel/money.ts';
 import { list, page, plain, type Operation } from '#platform/operation.ts';
 
+import { StoreId, TerminalId } from './in-store.ts';
 import { Payer, Prepaid } from './payment.ts';
 import { RechargeView } from './recharge.ts';
 import { PaymentView } from './view.ts';
@@ -47,6 +48,8 @@ export const PaymentToPlace = z.strictObject({
   notify_url: Url.optional(),
   return_url: Url.optional(),
   metadata: Metadata.optional(),
+  store_id: StoreId.optional(),
+  terminal_id: TerminalId.optional(),
 });
 export type PaymentToPlace = z.infer<typeof PaymentToPlace>;
 
@@ -108,7 +111,7 @@ export const addAttempt = {
   route: 'POST /v1/payments/{id}/attempts',
   summary: 'Try another method; the same method answers the attempt that is in flight',
   path: onePayment,
-  body: z.strictObject({ method: Method, payer: Payer.optional() }),
+  body: z.strictObject({ method: Method, payer: Payer.optional(), terminal_id: TerminalId.optional() }),
   answers: { 200: PaymentView, 201: PaymentView },
 } satisfies Operation;
 

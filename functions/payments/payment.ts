@@ -12,7 +12,7 @@ import { Risk } from '#risk/decision.ts';
 import { Wallet } from '#wallets/hold.ts';
 
 import { afterOutcome, Attempt, attempts, isKept, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
-import { isScanned } from './in-store.ts';
+import { isScanned, StoreId, TerminalId } from './in-store.ts';
 import { askedOf, canComplete, isHold, winners } from './stages.ts';
 
 export const PaymentStatus = z.enum(['open', 'challenged', 'paying', 'paid', 'paid_late', 'closed']);
@@ -84,6 +84,9 @@ export const Payment = z.object({
   notify_url: z.string().optional(),
   return_url: z.string().optional(),
   metadata: z.record(z.string(), z.string()).optional(),
+  /** Where it is paid, when that is a counter. */
+  store_id: StoreId.optional(),
+  terminal_id: TerminalId.optional(),
   /** A digest of the placement as it was asked for: the same number with other content is refused. */
   content: z.string(),
   created_at: Instant,

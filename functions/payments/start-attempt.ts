@@ -73,7 +73,9 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
       expiresAt: payment.expires_at,
       notifyUrl: deps.callbackUrl(account),
       returnUrl: payment.return_url,
-      payer: isHold(attempt) ? { account: payment.prepaid?.account } : (payment.payer ?? {}),
+      payer: isHold(attempt)
+        ? { account: payment.prepaid?.account }
+        : { ...payment.payer, terminal: attempt.terminal_id },
       ...(isHold(attempt) && { hold: true }),
     });
   } catch (error) {

@@ -31,6 +31,7 @@ export const AttemptView = z.object({
   channel_account_id: IdOf('chn'),
   channel_order_no: z.string(),
   channel_trade_no: z.string().nullable(),
+  terminal_id: z.string().nullable().describe('The terminal that takes or took the money'),
   amount: Sum,
   status: AttemptStatus,
   stage: z.int(),
@@ -81,6 +82,8 @@ export const PaymentView = z.object({
   risk: z.object({ decision: Verdict, reasons: z.array(z.string()), rule_version: z.int() }).nullable(),
   attempts: z.array(AttemptView),
   metadata: z.record(z.string(), z.string()),
+  store_id: z.string().nullable(),
+  terminal_id: z.string().nullable(),
 });
 
 /** Where nothing was kept there was no choice to make. */
@@ -98,6 +101,11 @@ const routeView = (payment: Payment, attempt: Attempt) => {
 const riskView = ({ risk }: Payment) =>
   risk ? { decision: risk.decision, reasons: risk.reasons ?? [], rule_version: risk.rule_version } : null;
 
+const whereOf = ({ store_id, terminal_id }: Payment) => ({
+  store_id: store_id ?? null,
+  terminal_id: terminal_id ?? null,
+});
+
 const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof AttemptView> => ({
   id: derivedId('att', payment.id, String(attempt.no)),
   method: attempt.method,
@@ -105,6 +113,7 @@ const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof Attemp
   channel_account_id: attempt.channel_account_id,
   channel_order_no: channelOrderNo(payment, attempt),
   channel_trade_no: attempt.receipt?.trade_no ?? null,
+  terminal_id: attempt.terminal_id ?? null,
   amount: attempt.receipt?.amount ?? askedOf(payment, attempt),
   status: attempt.status,
   stage: attempt.stage ?? 1,
@@ -152,5 +161,6 @@ export const paymentView = (payment: Payment, cashierUrl: string | null = null):
     risk: riskView(payment),
     attempts: payment.attempts.map((attempt) => attemptView(payment, attempt)),
     metadata: payment.metadata ?? {},
+    ...whereOf(payment),
   });
 };

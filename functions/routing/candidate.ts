@@ -1,5 +1,5 @@
 import type { ChannelAccount } from '#channels/account.ts';
-import type { ChannelKind, Method } from '#channels/channel.ts';
+import type { ChannelKind, Method, PayerMember } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { Payer } from '#payments/payment.ts';
 
@@ -15,7 +15,8 @@ export interface Wanted {
   readonly method: Method;
   readonly amount: bigint;
   readonly currency: string;
-  readonly payer?: Payer | undefined;
+  /** With the terminal at which the payer stands, where it is a counter's. */
+  readonly payer?: (Payer & { readonly terminal?: string | undefined }) | undefined;
 }
 
 const offers = ({ account, kind }: Candidate, method: Method) =>
@@ -24,6 +25,9 @@ const offers = ({ account, kind }: Candidate, method: Method) =>
 /** The first member of the payer that the method needs there and that is not known. */
 const lacking = ({ kind }: Candidate, { method, payer }: Wanted) =>
   kind.capabilities.needs[method]?.find((member) => !payer?.[member]);
+
+/** What a caller would add. */
+const namedOnTheWire = (member: PayerMember | undefined) => (member === 'terminal' ? 'terminal_id' : `payer.${member}`);
 
 /** Why an account that offers the method cannot take this payment. */
 const inability = (candidate: Candidate, wanted: Wanted): Why | undefined => {
@@ -53,7 +57,7 @@ export const ableFor = (candidates: readonly Candidate[], wanted: Wanted): Able[
   const first = unable('payer_member');
   if (first)
     throw new Failure('payer_member_required', {
-      detail: `${wanted.method} needs payer.${lacking(first.candidate, wanted)}`,
+      detail: `${wanted.method} needs ${namedOnTheWire(lacking(first.candidate, wanted))}`,
     });
   throw new Failure('method_not_available');
 };

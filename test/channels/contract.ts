@@ -106,6 +106,8 @@ export interface Nature {
   readonly refundsAreDoneLater?: true;
   /** A statement comes within a signed reply, from no address of its own. */
   readonly statementsInReplies?: true;
+  /** No call of ours brings a statement: a person does, and until then it is waited for. */
+  readonly statementsAreBrought?: true;
   /** A bare statement has no end of its own: whether it is whole shows within a row, or by the archive it is handed out in. */
   readonly statementsEndAnywhere?: true;
 }
@@ -160,11 +162,13 @@ const keepsSecrets = (rig: Rig, error: Error) => {
 };
 
 /** Unknown is never failure: the heart of the contract. */
-const unknownIsNeverFailure = (rig: () => Rig, { undated, undatedReplies }: Nature) => {
+const unknownIsNeverFailure = (rig: () => Rig, { undated, undatedReplies, statementsAreBrought }: Nature) => {
+  const { fetchStatement, ...others } = calls;
+  const made = statementsAreBrought ? others : { ...others, fetchStatement };
   const met = uncertain.filter(
     (situation) => !((undated ?? undatedReplies) && situation === 'a good reply of yesterday, replayed'),
   );
-  for (const [name, call] of Object.entries(calls))
+  for (const [name, call] of Object.entries(made))
     test.each(met)(`${name} that meets %s is unknown, never an answer`, async (situation) => {
       rig().play(situation);
       keepsSecrets(rig(), await errorOf(() => call(rig())));
@@ -175,7 +179,7 @@ const unknownIsNeverFailure = (rig: () => Rig, { undated, undatedReplies }: Natu
     const waiting: Promise<Error>[] = [];
     for (const situation of ['silence', 'drip'] as const) {
       rig().play(situation);
-      waiting.push(...Object.values(calls).map((call) => errorOf(() => call(rig()))));
+      waiting.push(...Object.values(made).map((call) => errorOf(() => call(rig()))));
       await vi.waitFor(() => expect(rig().received).toHaveLength(waiting.length), 5_000);
     }
     await Promise.all(waiting);
@@ -493,6 +497,16 @@ const downloads = (rig: () => Rig, { statementsInReplies }: Nature) => {
   });
 };
 
+const broughtStatements = (rig: () => Rig) => {
+  test('of each kind that the channel declares is waited for, and nobody is asked for it', async () => {
+    const { kind, channel, statement, received } = rig();
+    expect(kind.capabilities.statements.length).toBeGreaterThan(0);
+    for (const each of kind.capabilities.statements)
+      expect(await channel.fetchStatement(statement.billDate, each)).toEqual({ kind: 'not_yet' });
+    expect(received).toEqual([]);
+  });
+};
+
 /** Every channel must pass this, in the words of its own protocol. `rig` answers the one that was made before each test. */
 export const channelContract = (name: string, rig: () => Rig, nature: Nature = {}) => {
   describe(`${name}: payments`, () => payments(rig, nature));
@@ -500,7 +514,8 @@ export const channelContract = (name: string, rig: () => Rig, nature: Nature = {
   describe(`${name}: what is not known`, () => unknownIsNeverFailure(rig, nature));
   describe(`${name}: callbacks`, () => callbacks(rig, nature));
   describe(`${name}: statements`, () => statements(rig, nature));
-  describe(`${name}: a statement that is fetched`, () => downloads(rig, nature));
+  if (nature.statementsAreBrought) describe(`${name}: a statement that is brought`, () => broughtStatements(rig));
+  else describe(`${name}: a statement that is fetched`, () => downloads(rig, nature));
   test(`${name}: the order of the contract is one that the channel says it can take`, () => {
     const { kind, order } = rig();
     expect(kind.capabilities.methods).toContain(order.method);

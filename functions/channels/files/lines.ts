@@ -17,6 +17,14 @@ export interface Encoding {
   readonly complaint: string;
 }
 
+// The mark of byte order is kept here, and taken off the first line alone.
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export const utf8: Encoding = {
+  decode: (bytes) => utf8Decoder.decode(bytes),
+  complaint: 'the text is not UTF-8: a spreadsheet program may have saved it in another encoding (GBK)',
+};
+
 const decoded = (bytes: Buffer, number: number, { decode, complaint }: Encoding): string => {
   if (bytes.length > lineLimit) throw new StatementError(number, 'the line is longer than 64 KB: no line of a bill is');
   if (bytes.includes(0))

@@ -5,12 +5,13 @@ import * as z from 'zod';
 
 import { beijingTime } from '#channels/beijing.ts';
 import { sizeLimit } from '#channels/files/lines.ts';
-import { Unanswered } from '#channels/reply.ts';
+import { mustBe, Unanswered } from '#channels/reply.ts';
+import { stampOf } from '#channels/stamp.ts';
 import { StatementError, type Fetched } from '#channels/statement.ts';
 
 import { nameOf } from './bills/bill.ts';
-import { monthAndDay, stampOf } from './times.ts';
-import { mustBe, send, unanswered, type Wire } from './wire.ts';
+import { monthAndDay } from './times.ts';
+import { send, unanswered, type Wire } from './wire.ts';
 
 /*
  * 文件传输 (76): the archive of a settlement day stands within the signed reply, packed once more. It is asked for by month and

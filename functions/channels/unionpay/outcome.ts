@@ -1,10 +1,11 @@
 import * as z from 'zod';
 
 import type { Method, OrderRef, Outcome } from '#channels/channel.ts';
+import { Stamp } from '#channels/stamp.ts';
 
 import { failureOf, isAbsent, isDone, isFailure } from './codes.ts';
 import type { Fields } from './fields.ts';
-import { Stamp, instantNear } from './times.ts';
+import { instantNear } from './times.ts';
 import { addressOf, keyOf, sendAbout, unanswered, type Reply, type Wire } from './wire.ts';
 
 export const Fen = z

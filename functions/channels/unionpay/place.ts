@@ -1,9 +1,9 @@
 import * as z from 'zod';
 
 import type { Capabilities, Method, OrderToPlace, Placing } from '#channels/channel.ts';
+import { stampOf } from '#channels/stamp.ts';
 
 import { failureOf, isFailure, isRepeated } from './codes.ts';
-import { stampOf } from './times.ts';
 import {
   addressOf,
   keyOf,

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
 import type { RefundOutcome, RefundRef, RefundToPlace } from '#channels/channel.ts';
-import { Unanswered } from '#channels/reply.ts';
+import { mustBe, Unanswered } from '#channels/reply.ts';
+import { Stamp } from '#channels/stamp.ts';
 
 import { failureOf, isAbsent, isDone, isFailure } from './codes.ts';
 import type { Fields } from './fields.ts';
 import { ask, Fen, instantIn, stateIn } from './outcome.ts';
-import { Stamp } from './times.ts';
-import { addressOf, keyOf, mustBe, sendAbout, unanswered, within8Seconds, type Wire } from './wire.ts';
+import { addressOf, keyOf, sendAbout, unanswered, within8Seconds, type Wire } from './wire.ts';
 
 /*
  * 退货 is an order of its own, by our number of the refund, that names the payment by UnionPay's (`origQryId`). It is accepted at

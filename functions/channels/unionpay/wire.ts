@@ -2,12 +2,12 @@ import type { KeyObject } from 'node:crypto';
 
 import * as z from 'zod';
 
-import { bytesOf, Unanswered } from '#channels/reply.ts';
+import { bytesOf, mustBe, Unanswered } from '#channels/reply.ts';
+import { stampOf } from '#channels/stamp.ts';
 
 import type { Trust } from './certificates.ts';
 import { fieldsOfReply, texts, type Fields } from './fields.ts';
 import { signed, verifyFields } from './signature.ts';
-import { stampOf } from './times.ts';
 
 /** Replies are a few KB, most of them the certificate. */
 const replyLimit = 256_000;
@@ -90,11 +90,6 @@ export const send = async (
   const { respCode, respMsg } = Said.parse(told);
   if (told['merId'] !== undefined) mustBe('merchant', told['merId'], wire.merchant);
   return { code: respCode, message: respMsg.slice(0, 256), fields: told };
-};
-
-/** A signature covers a reply, not the question: that it answers ours must be compared. */
-export const mustBe = (what: string, answered: string | undefined, asked: string) => {
-  if (answered !== asked) throw new Unanswered(`the reply is about another ${what}`);
 };
 
 /** What a call about an order or refund says of that one. */

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 
-import { linesOf, sizeLimit, type Encoding, type TextLine } from '#channels/files/lines.ts';
+import { linesOf, sizeLimit, utf8, type TextLine } from '#channels/files/lines.ts';
 import { StatementError } from '#channels/statement.ts';
 
 /** As it is, or unpacked when it is gzip. */
@@ -12,14 +12,6 @@ export const inflated = (bytes: Buffer): Buffer => {
   } catch {
     throw new StatementError(1, 'the compressed file is damaged, cut short, or larger than 64 MB when unpacked');
   }
-};
-
-// The mark of byte order is kept here, and taken off the first line alone.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-const encoding: Encoding = {
-  decode: (bytes) => utf8.decode(bytes),
-  complaint: 'the text is not UTF-8: a spreadsheet program may have saved it in another encoding (GBK)',
 };
 
 /** Cells have one backtick before them, against spreadsheets, mostly. There is no quoting: a `"` is a letter like others. */
@@ -36,7 +28,7 @@ interface Parts {
 
 /** Every bill is a header, rows, the names of its totals and their values, and ends there; a file that does not was cut short. */
 export const readParts = (file: Buffer, parts: Parts): { readonly names: TextLine; readonly values: TextLine } => {
-  const rest = linesOf(inflated(file), encoding);
+  const rest = linesOf(inflated(file), utf8);
   const next = (): TextLine | undefined => {
     const { value } = rest.next();
     return value ?? undefined;

@@ -3,7 +3,7 @@ import { createSecretKey, X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 
 import type { ChannelAccount } from '#channels/account.ts';
-import { Unanswered } from '#channels/reply.ts';
+import { mustBe, Unanswered } from '#channels/reply.ts';
 import type {
   Acknowledgement,
   Capabilities,
@@ -22,7 +22,7 @@ import { readFundBill } from './fund-bill.ts';
 import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, refundRefused } from './outcome.ts';
 import { methods, needs, placeOrder } from './place.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
-import { withinBytes } from './text.ts';
+import { withinBytes } from '#channels/text.ts';
 import { readTradeBill } from './trade-bill.ts';
 import { codePayV2 } from './v2/code.ts';
 import { contentOf, orderPath, send, type Wire } from './wire.ts';
@@ -76,11 +76,6 @@ const capabilities: Capabilities = {
   // A year, and at most 50 refunds of one payment; WeChat refuses the fifty-first.
   refund: { maxAgeDays: 365, partial: true, multiple: true },
   statements: ['trade', 'fund'],
-};
-
-/** A signature covers a reply, not the question: that it answers ours must be compared. */
-const mustBe = (what: string, answered: string, asked: string) => {
-  if (answered !== asked) throw new Unanswered(`the reply is about another ${what}`);
 };
 
 const queryOrder = async (wire: Wire, channelOrderNo: string): Promise<Outcome> => {

@@ -2,7 +2,7 @@ import type { Closing, OrderRef, OrderToPlace, Outcome, Placing } from '#channel
 import { Unanswered } from '#channels/reply.ts';
 
 import { closingRefused, isBeingPaid, placingRefused } from './outcome.ts';
-import { withinBytes } from './text.ts';
+import { withinBytes } from '#channels/text.ts';
 import { contentOf, Order, orderPath, send, type Wire } from './wire.ts';
 
 /*

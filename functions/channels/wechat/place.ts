@@ -7,7 +7,7 @@ import type { Capabilities, Method, OrderToPlace, Placing } from '#channels/chan
 
 import { placingRefused } from './outcome.ts';
 import { signature } from './signature.ts';
-import { withinBytes } from './text.ts';
+import { withinBytes } from '#channels/text.ts';
 import { contentOf, send, type Wire } from './wire.ts';
 
 /*

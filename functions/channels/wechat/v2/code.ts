@@ -3,7 +3,7 @@ import { Unanswered } from '#channels/reply.ts';
 
 import type { CodePay } from '../code.ts';
 import { closingRefused, isBeingPaid, outcomeOf, placingRefused, queryRefused } from '../outcome.ts';
-import { withinBytes } from '../text.ts';
+import { withinBytes } from '#channels/text.ts';
 import type { Refusal } from '../wire.ts';
 import { send, type Reply, type Wire } from './wire.ts';
 import type { Fields } from './xml.ts';

@@ -1,4 +1,4 @@
-/** WeChat counts bytes of UTF-8 (字节数 145,大于最大值 127), our callers count characters: cut, never in the middle of one. */
+/** Channels count bytes of UTF-8 (WeChat: 字节数 145,大于最大值 127), our callers count characters: cut, never in the middle of one. */
 export const withinBytes = (text: string, limit: number): string => {
   let kept = '';
   let bytes = 0;
