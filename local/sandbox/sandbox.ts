@@ -9,6 +9,8 @@ import { Faults } from './faults.ts';
 import { Postman } from './postman.ts';
 import { listen, type Listener } from './server.ts';
 import { Store } from './store.ts';
+import { openLakala } from './lakala/channel.ts';
+import { credentialsOf as lakalaCredentialsOf, LakalaCredentials } from './lakala/credentials.ts';
 import { openUnionpay } from './unionpay/channel.ts';
 import {
   credentialsOf as unionpayCredentialsOf,
@@ -29,11 +31,17 @@ export interface Sandbox {
   /** Origin of the control side. */
   readonly control: string;
   /** Origin of each channel. */
-  readonly channels: { readonly wechat: string; readonly alipay: string; readonly unionpay: string };
+  readonly channels: {
+    readonly wechat: string;
+    readonly alipay: string;
+    readonly unionpay: string;
+    readonly lakala: string;
+  };
   readonly credentials: {
     readonly wechat: WechatCredentials;
     readonly alipay: AlipayCredentials;
     readonly unionpay: UnionpayCredentials;
+    readonly lakala: LakalaCredentials;
   };
   /** Resolves when no callback is under way or due, and nothing is about to happen by itself. */
   idle(): Promise<void>;
@@ -44,12 +52,14 @@ const issuedIn = async (store: Store) => ({
   wechat: await wechatCredentialsOf(store),
   alipay: await alipayCredentialsOf(store),
   unionpay: await unionpayCredentialsOf(store),
+  lakala: await lakalaCredentialsOf(store),
 });
 
 const told = (issued: Awaited<ReturnType<typeof issuedIn>>, origins: Sandbox['channels']): Sandbox['credentials'] => ({
   wechat: WechatCredentials.parse(issued.wechat),
   alipay: toldTo(issued.alipay, origins.alipay),
   unionpay: unionpayToldTo(issued.unionpay, origins.unionpay),
+  lakala: LakalaCredentials.parse(issued.lakala),
 });
 
 const BEAT_MS = 20;
@@ -76,7 +86,8 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   const wechat = openWechat(shared, issued.wechat);
   const alipay = openAlipay(shared, issued.alipay);
   const unionpay = openUnionpay(shared, issued.unionpay);
-  const all = [wechat, alipay, unionpay];
+  const lakala = openLakala(shared, issued.lakala);
+  const all = [wechat, alipay, unionpay, lakala];
   for (const channel of all) postman.serve(channel.name, channel.callbacks);
 
   const beat = beatOf(all, postman, log);
@@ -103,6 +114,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     wechat: await open(wechat.name, wechat),
     alipay: await open(alipay.name, alipay),
     unionpay: await open(unionpay.name, unionpay),
+    lakala: await open(lakala.name, lakala),
   };
   const channels = new Map(all.map((channel) => [channel.name, channel]));
   const controlled = { channels, faults, clock, origins, idle };

@@ -11,7 +11,7 @@ const Row = z.looseObject({ id: z.string() });
 const Rows = z.object({
   fee_plans: z.tuple([z.looseObject({ id: z.string(), default: z.looseObject({ rate_ppm: z.int() }) })]),
   settlement_plans: z.array(Row),
-  channel_accounts: z.tuple([Row, Row, Row, Row]),
+  channel_accounts: z.tuple([Row, Row, Row, Row, Row]),
   apps: z.tuple([Row, Row]),
   merchants: z.tuple([Row, Row], Row),
   cashier_profiles: z.array(z.looseObject({ id: z.string(), product_code: z.string() })),
@@ -19,7 +19,7 @@ const Rows = z.object({
 
 /** Where the sandbox channels are, and what they have issued. */
 export interface Access {
-  readonly channels: { readonly wechat: string };
+  readonly channels: { readonly wechat: string; readonly lakala: string };
   readonly credentials: {
     readonly wechat: {
       readonly appid: string;
@@ -46,6 +46,15 @@ export interface Access {
       readonly middle_certificate_pem: string;
       readonly gateway: string;
     };
+    readonly lakala: {
+      readonly appid: string;
+      readonly merchant_no: string;
+      readonly term_no: string;
+      readonly merchant_serial: string;
+      readonly merchant_private_key_pem: string;
+      readonly platform_serial: string;
+      readonly platform_public_key_pem: string;
+    };
   };
 }
 
@@ -64,10 +73,12 @@ export const accounts = {
   internal: rows.channel_accounts[1].id,
   alipay: rows.channel_accounts[2].id,
   unionpay: rows.channel_accounts[3].id,
+  lakala: rows.channel_accounts[4].id,
 };
 
 /** What an account at a sandbox channel is set to, by the account. */
-export const settingsOf = ({ channels, credentials: { wechat, alipay, unionpay } }: Access) => {
+export const settingsOf = ({ channels, credentials: { wechat, alipay, unionpay, lakala } }: Access) => {
+  const { merchant_private_key_pem: _, ...ofLakala } = lakala;
   const { appid, mchid, merchant_serial, platform_serial, platform_public_key_pem } = wechat;
   const { app_id, seller_id, alipay_public_key_pem } = alipay;
   const { mer_id, merchant_certificate_pem, root_certificate_pem, middle_certificate_pem } = unionpay;
@@ -88,13 +99,14 @@ export const settingsOf = ({ channels, credentials: { wechat, alipay, unionpay }
       middle_certificate_pem,
       base_url: unionpay.gateway,
     },
+    [accounts.lakala]: { ...ofLakala, base_url: channels.lakala },
   };
 };
 
 /** The demo's configuration: two business systems with a merchant each, who share the accounts at the sandbox channels. */
 export const configuration = (identities: Identities, access: Access) => {
   const [shop, other] = rows.apps;
-  const { wechat, alipay, unionpay } = access.credentials;
+  const { wechat, alipay, unionpay, lakala } = access.credentials;
   const settings = settingsOf(access);
   return {
     ...rows,
@@ -116,6 +128,7 @@ export const configuration = (identities: Identities, access: Access) => {
         },
         [accounts.alipay]: { app_private_key_pem: alipay.app_private_key_pem },
         [accounts.unionpay]: { merchant_private_key_pem: unionpay.merchant_private_key_pem },
+        [accounts.lakala]: { merchant_private_key_pem: lakala.merchant_private_key_pem },
       },
     },
   };

@@ -77,8 +77,16 @@ const unionpaySettings = {
   root_certificate_pem: ofMerchant,
   middle_certificate_pem: ofMerchant,
 };
+const lakalaSettings = {
+  appid: 'OP00000003',
+  merchant_no: '82229007392000A',
+  term_no: 'D9296400',
+  merchant_serial: '00dfba8194c41b84cf',
+  platform_serial: '018e6ba9e9d5',
+  platform_public_key_pem: platformKey.publicKey.export(spki).toString(),
+};
 const [app] = seed.apps;
-const [account, internal, alipay, unionpay] = seed.channel_accounts;
+const [account, internal, alipay, unionpay, lakala] = seed.channel_accounts;
 
 const document = (
   over: { account?: object; settings?: object; secrets?: object; apps?: object; key?: object } = {},
@@ -89,6 +97,7 @@ const document = (
     internal,
     { ...alipay, settings: alipaySettings },
     { ...unionpay, settings: unionpaySettings },
+    { ...lakala, settings: lakalaSettings },
   ],
   keys: [
     {
@@ -106,6 +115,7 @@ const document = (
       [account.id]: { merchant_private_key_pem: private_pem, api_v3_key, ...over.secrets },
       [alipay.id]: { app_private_key_pem: private_pem },
       [unionpay.id]: { merchant_private_key_pem: private_pem },
+      [lakala.id]: { merchant_private_key_pem: private_pem },
     },
   },
 });

@@ -26,7 +26,7 @@ const texts = {
       paid_already: '订单已付款',
       unknown: '没有这笔订单',
     },
-    channels: { wechat: '微信支付', alipay: '支付宝', unionpay: '银联' },
+    channels: { wechat: '微信支付', alipay: '支付宝', unionpay: '银联', lakala: '拉卡拉' },
   },
   en: {
     lang: 'en',
@@ -50,7 +50,7 @@ const texts = {
       paid_already: 'The order is paid already',
       unknown: 'There is no such order',
     },
-    channels: { wechat: 'WeChat Pay', alipay: 'Alipay', unionpay: 'UnionPay' },
+    channels: { wechat: 'WeChat Pay', alipay: 'Alipay', unionpay: 'UnionPay', lakala: 'Lakala' },
   },
 } as const;
 export type Language = keyof typeof texts;

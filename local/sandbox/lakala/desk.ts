@@ -1,0 +1,24 @@
+import type { Clock } from '../clock.ts';
+import type { Fault, Faults } from '../faults.ts';
+import type { Postman } from '../postman.ts';
+import type { Store } from '../store.ts';
+import type { Books } from './books.ts';
+import type { Issued } from './credentials.ts';
+
+export const CHANNEL = 'lakala';
+
+/** The rate agreed with the sandbox merchant: 0.60 %. */
+export const FEE_PPM = 6000;
+
+/** What every transaction of the channel works with. */
+export interface Desk {
+  readonly issued: Issued;
+  readonly books: Books;
+  readonly store: Store;
+  readonly faults: Faults;
+  readonly postman: Postman;
+  readonly clock: Clock;
+}
+
+export const nowOf = (desk: Desk): number => desk.clock.now().getTime();
+export const takesFault = (desk: Desk, fault: Fault): boolean => desk.faults.take(CHANNEL, fault);
