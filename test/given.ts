@@ -77,6 +77,8 @@ export const settlementPlan = (over: Partial<SettlementPlan> = {}): SettlementPl
   name: 'T+1',
   cycle: 'daily',
   days_after: 1,
+  payout: 'manual',
+  payout_route: 'online',
   ...over,
 });
 

@@ -2,14 +2,13 @@ import * as z from 'zod';
 
 import { auditStore } from '#audit/store.ts';
 import { planner } from '#desks/plan.ts';
-import { Failure } from '#kernel/failure.ts';
 import { wire } from '#payments/wire.ts';
 import { markerWrites } from '#payments/store.ts';
 import { payoutDeps } from '#payouts/wire.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
-import { api, created, ok, route, type Route } from '#platform/http.ts';
-import { operatorWith, roles, type Operator, type Role } from '#platform/operator.ts';
+import { api, created, ok, route } from '#platform/http.ts';
+import { only, operatorWith, roles, type Operator } from '#platform/operator.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
 import { refundDeps } from '#refunds/wire.ts';
 import { receiptStore } from '#remittances/store.ts';
@@ -37,15 +36,6 @@ const deps = {
   }),
 };
 
-/** Whether the role allows it is asked before what was said is read. */
-const only = (role: Role, { operation, handle }: Route<Operator>): Route<Operator> => ({
-  operation,
-  handle: async (request, event, operator) => {
-    if (!operator.roles.includes(role)) throw new Failure('role_required');
-    return handle(request, event, operator);
-  },
-});
-
 export const handler = api(
   operatorWith(env('ROLES_CLAIM'), ...roles),
   route(operations.findApprovals, async (_, { status, limit, cursor }) => {
@@ -54,26 +44,26 @@ export const handler = api(
   }),
   route(operations.getApproval, async (_, { id }) => ok(approvalView(await deps.approvals.get(id)))),
   only(
-    'finance_maker',
     route(operations.previewTask, async (_, { task }) => ok(z.encode(Preview, await previewOf(deps, task)))),
+    'finance_maker',
   ),
   only(
-    'finance_maker',
     route(operations.submitTask, async (operator: Operator, asked) => {
       const { approval, isNew } = await submit(deps, operator, asked);
       return isNew ? created(approvalView(approval)) : ok(approvalView(approval));
     }),
+    'finance_maker',
   ),
   only(
-    'finance_checker',
     route(operations.approveTask, async (operator: Operator, { id }) =>
       ok(approvalView(await approve(deps, operator, id))),
     ),
+    'finance_checker',
   ),
   only(
-    'finance_checker',
     route(operations.refuseTask, async (operator: Operator, asked) =>
       ok(approvalView(await refuse(deps, operator, asked))),
     ),
+    'finance_checker',
   ),
 );

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { Instant } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
 import type { Action } from '#reconciliation/differences/actions.ts';
 
@@ -20,7 +21,16 @@ export const Task = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('send_payout'), payout_id: IdOf('pyt') }),
   /** 认款: money on a bank's statement is a payment's: the one that its text names, unless another is named. */
   z.strictObject({ kind: z.literal('attach'), receipt_id: IdOf('brc'), payment_id: IdOf('pay').optional() }),
+  /** 线下出款确认: what the bank says of a transfer that a person has made there, with the bank's own reference. */
+  z.strictObject({
+    kind: z.literal('confirm_payout'),
+    payout_id: IdOf('pyt'),
+    result: z.enum(['arrived', 'failed', 'returned']),
+    reference: z.string().regex(/^[0-9A-Za-z._-]{1,64}$/),
+    at: Instant,
+  }),
 ]);
 export type Task = z.infer<typeof Task>;
 export type AttachTask = Extract<Task, { readonly kind: 'attach' }>;
+export type ConfirmTask = Extract<Task, { readonly kind: 'confirm_payout' }>;
 export type DifferenceTask = Extract<Task, { readonly difference_id: string }>;

@@ -46,6 +46,8 @@ export interface Consequences {
   readonly late: readonly Payment[];
   /** Refunds that a desk decided and that have failed: what they were to deal with is open again. */
   readonly undone: readonly Refund[];
+  /** Payouts of settlements, of which those hear what has become of them. */
+  readonly paidOut: readonly Payout[];
 }
 
 const nothing: Consequences = {
@@ -59,6 +61,7 @@ const nothing: Consequences = {
   paid: [],
   late: [],
   undone: [],
+  paidOut: [],
 };
 
 const fresh = <Noun extends { readonly id: string }>(after: readonly Noun[], before: readonly Noun[]): Noun[] => {
@@ -104,12 +107,16 @@ const afterRefund = ({ before, after }: Change): Consequences => {
 const refundBehind = (before: Payout | undefined, { status, refund_id }: Payout): string[] =>
   refund_id && (status === 'succeeded' || status === 'failed') && before?.status !== status ? [refund_id] : [];
 
-/** Its journals were posted with their facts: others are told of them. */
-const afterPayout = ({ before, after }: Change): Consequences => ({
-  ...nothing,
-  events: payoutEvents(before ? Payout.parse(before) : undefined, Payout.parse(after)),
-  unfinished: refundBehind(before ? Payout.parse(before) : undefined, Payout.parse(after)),
-});
+/** Its journals were posted with their facts: others are told of them, and its settlement hears of it. */
+const afterPayout = ({ before, after }: Change): Consequences => {
+  const [was, is] = [before ? Payout.parse(before) : undefined, Payout.parse(after)];
+  return {
+    ...nothing,
+    events: payoutEvents(was, is),
+    unfinished: refundBehind(was, is),
+    paidOut: is.settlement_id && was && was.status !== is.status ? [is] : [],
+  };
+};
 
 /** Debits (reserving a refund, giving it back) were posted with their cause; only what brings or confirms money is folded. */
 export const consequencesOf = (change: Change): Consequences => {

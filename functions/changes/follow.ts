@@ -7,6 +7,7 @@ import type { Commit } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 import type { Listing } from '#platform/listed.ts';
 import { count, log } from '#platform/log.ts';
+import type { Payout } from '#payouts/payout.ts';
 import type { Saved } from '#platform/rows.ts';
 import type { Send } from '#platform/sender.ts';
 import { duplicateListing, reopened, type Difference } from '#reconciliation/differences/difference.ts';
@@ -33,6 +34,8 @@ interface Deps {
   readonly sendLooks: Send;
   readonly list: (listing: Listing) => Promise<void>;
   readonly noteHealth: (seen: readonly Observation[]) => Promise<void>;
+  /** What a settlement hears of its payout; answers what there is to tell. */
+  readonly followPayout: (payout: Payout) => Promise<readonly BusinessEvent[]>;
   readonly announce: (events: readonly BusinessEvent[]) => Promise<void>;
 }
 
@@ -109,5 +112,8 @@ export const follow = async (deps: Deps, consequences: readonly Consequences[]):
     ),
     deps.noteHealth(consequences.flatMap(({ observations }) => observations)),
   ]);
-  await deps.announce([...consequences, ...second].flatMap(({ events }) => events));
+  const settled: BusinessEvent[] = [];
+  for (const payout of consequences.flatMap(({ paidOut }) => paidOut))
+    settled.push(...(await deps.followPayout(payout)));
+  await deps.announce([...[...consequences, ...second].flatMap(({ events }) => events), ...settled]);
 };

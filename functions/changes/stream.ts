@@ -1,4 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 import { callbackStore } from '#callbacks/store.ts';
@@ -6,6 +7,7 @@ import { configurationStore } from '#configuration/store.ts';
 import { ledgerStore } from '#ledger/store.ts';
 import { announcer } from '#notifications/wire.ts';
 import { paymentStore } from '#payments/store.ts';
+import { payoutStore } from '#payouts/store.ts';
 import { committer } from '#platform/commit.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
@@ -16,6 +18,8 @@ import { fold } from '#platform/stream.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
 import { healthNoter } from '#routing/observe.ts';
 import { healthStore } from '#routing/store.ts';
+import { followPayout } from '#settlement/follow-payout.ts';
+import { settlementStore, statementFiles } from '#settlement/store.ts';
 
 import { consequencesOf } from './change.ts';
 import { follow } from './follow.ts';
@@ -28,6 +32,8 @@ const sqs = new SQSClient();
 const callbacks = callbackStore(db, env('ORDERS_TABLE'));
 
 const payments = paymentStore(db, env('ORDERS_TABLE'), now);
+
+const statements = statementFiles(new S3Client(), env('STATEMENTS_BUCKET'));
 
 const deps = {
   ledger: ledgerStore(db, env('BOOKS_TABLE')),
@@ -44,6 +50,13 @@ const deps = {
     account: configuration.channelAccount,
     now,
     noteOutage: (what: string, error: unknown) => log.error('not noted', error, { what }),
+  }),
+  followPayout: followPayout({
+    settlements: settlementStore(db, env('BOOKS_TABLE')),
+    payoutsOf: payoutStore(db, env('ORDERS_TABLE'), now).getMany,
+    readStatement: statements.read,
+    keepStatement: statements.keep,
+    commit: committer(db),
   }),
   announce: announcer(db, new EventBridgeClient(), sqs, configuration, now),
 };

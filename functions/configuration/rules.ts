@@ -9,6 +9,7 @@ import { mayBecome, type Merchant } from '#merchants/merchant.ts';
 import { urlAllowed } from '#notifications/endpoints/url.ts';
 import { riskRulesId, type RiskRules } from '#risk/rules.ts';
 import { routingRulesId, type RoutingRules } from '#routing/rules.ts';
+import type { SettlementPlan } from '#settlement/plan.ts';
 
 import type { Kind, Row } from './document.ts';
 
@@ -135,7 +136,23 @@ const plain: Rules = { fixed: [], references: () => [], complaints: () => [] };
 
 export const rules: Readonly<Record<Kind, Rules>> = {
   fee_plan: { ...plain, complaints: planComplaints },
-  settlement_plan: plain,
+  settlement_plan: {
+    ...plain,
+    references: ({ payout_account_id: id }: SettlementPlan) =>
+      id === undefined ? [] : [{ pointer: '/payout_account_id', kind: 'channel_account', id }],
+    complaints: ({ payout, payout_route, payout_account_id }: SettlementPlan) => [
+      ...complainIf(
+        payout_route === 'offline' && payout_account_id === undefined,
+        '/payout_account_id',
+        'say from which account finance transfers',
+      ),
+      ...complainIf(
+        payout_route === 'offline' && payout === 'auto',
+        '/payout',
+        'nothing transfers by itself at a bank',
+      ),
+    ],
+  },
   app: { ...plain, complaints: (app: App, ground) => addressComplaints('/notify_url', app.notify_url, ground) },
   key: {
     fixed: ['app_id', 'alg', 'public_key_pem', 'not_before'],

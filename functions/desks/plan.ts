@@ -5,6 +5,7 @@ import { Failure } from '#kernel/failure.ts';
 import { isWaiting } from '#payments/attempt.ts';
 import { disown } from '#payments/decide.ts';
 import { payoutPlanner } from '#payouts/approval.ts';
+import { confirmPlanner } from '#payouts/confirm.ts';
 import type { Deps as PayoutDeps } from '#payouts/send-payout.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 import { refundPlanner } from '#refunds/approval.ts';
@@ -72,22 +73,26 @@ export const planner = (deps: Deps & PayoutDeps): Planner => {
   const differences = differencePlanner(deps);
   const refunds = refundPlanner(deps);
   const payouts = payoutPlanner(deps);
+  const confirmations = confirmPlanner(deps);
   return {
     plan: (task, holder) => {
       if (task.kind === 'send_refund') return refunds.plan(task.refund_id, holder);
       if (task.kind === 'send_payout') return payouts.plan(task.payout_id, holder);
+      if (task.kind === 'confirm_payout') return confirmations.plan(task, holder);
       if (task.kind === 'attach') return attachReceipt(deps, task, holder);
       return differences.plan(task, holder);
     },
     release: (task, holder, reason) => {
       if (task.kind === 'send_refund') return refunds.release(task.refund_id, holder, reason);
       if (task.kind === 'send_payout') return payouts.release(task.payout_id, holder, reason);
+      if (task.kind === 'confirm_payout') return confirmations.release(task, holder);
       if (task.kind === 'attach') return letGoReceipt(deps, task, holder);
       return differences.release(task, holder);
     },
     holderOf: (task) => {
       if (task.kind === 'send_refund') return refunds.holderOf(task.refund_id);
       if (task.kind === 'send_payout') return payouts.holderOf(task.payout_id);
+      if (task.kind === 'confirm_payout') return confirmations.holderOf(task);
       if (task.kind === 'attach') return receiptHolder(deps, task);
       return differences.holderOf(task);
     },

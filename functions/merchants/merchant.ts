@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { Payee } from '#channels/transfer.ts';
 import { FeePlanId } from '#clearing/fee-plan.ts';
 import { IdOf } from '#kernel/id.ts';
 import { approvalAbove } from '#merchants/app.ts';
@@ -16,6 +17,8 @@ export const Merchant = z.strictObject({
   fee_plan_id: FeePlanId,
   settlement_plan_id: SettlementPlan.shape.id,
   channel_account_ids: z.array(IdOf('chn')).max(50),
+  /** 结算账户: where its settlements are paid to, as it was filed. Without one nothing is. */
+  payout_account: Payee.optional(),
   ...approvalAbove,
 });
 export type Merchant = z.infer<typeof Merchant>;

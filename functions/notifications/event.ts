@@ -14,6 +14,7 @@ export const EventType = z.enum([
   'payout.failed',
   'payout.returned',
   'settlement.released',
+  'settlement.paid',
   'reconciliation.completed',
   'reconciliation.abnormal',
 ]);

@@ -1,5 +1,7 @@
-import type { Approval } from '#approvals/approval.ts';
+import type { Approval, ApprovalId } from '#approvals/approval.ts';
 import { sendingPlanner } from '#approvals/waiting.ts';
+import { Failure } from '#kernel/failure.ts';
+import type { Merchant } from '#merchants/merchant.ts';
 
 import { decided, failPayout, type Payout } from './payout.ts';
 import { changeWrites, sendPayout, type Deps } from './send-payout.ts';
@@ -11,22 +13,38 @@ export const aboutPayout = ({ id }: Payout): Pick<Approval, 'task' | 'subject'> 
 
 /** Who checks it sees to whom the money goes. What was reserved is booked already. */
 export const previewOf = (payout: Payout): Approval['preview'] => {
-  const { id, merchant_id, amount, currency, payee, from } = payout;
-  const account = from && { account: from.account_id };
-  const of = { merchant_id, ...account, amount: Number(amount), currency, payee };
+  const { id, merchant_id, amount, currency, payee, from, settlement_id, by_hand } = payout;
+  const about = {
+    ...(from && { account: from.account_id }),
+    ...(settlement_id && { settlement_id }),
+    ...(by_hand && { by_hand }),
+  };
+  const of = { merchant_id, ...about, amount: Number(amount), currency, payee };
   const changed = { before: { ...of, status: 'pending_approval' }, after: { ...of, status: 'processing' } };
   return { changes: [{ subject: { kind: 'payout', id }, ...changed }], journals: [] };
 };
 
 /** 代付复核: approved, a payout is sent; refused, it fails and its money is the merchant's again. */
-export const payoutPlanner = (deps: Deps) =>
-  sendingPlanner<Payout>({
+export const payoutPlanner = (deps: Deps & { readonly merchant: (id: string) => Promise<Merchant | undefined> }) => {
+  const sending = sendingPlanner<Payout>({
     kind: 'payout',
     get: (id) => deps.payouts.get(id),
     preview: previewOf,
     approve: (payout) => {
       const approved = { ...decided(payout), approved_at: deps.now() };
-      return { writes: () => [deps.payouts.write(approved)], afterwards: () => sendPayout(deps, approved) };
+      const writes = () => [deps.payouts.write(approved)];
+      return payout.by_hand ? { writes } : { writes, afterwards: () => sendPayout(deps, approved) };
     },
     undo: async (payout, failure) => changeWrites(deps, payout, failPayout(decided(payout), failure, deps.now())),
   });
+  return {
+    ...sending,
+    plan: async (id: string, holder: ApprovalId | undefined) => {
+      const { settlement_id, merchant_id } = await deps.payouts.get(id);
+      // Suspended since it was submitted: it waits until the merchant is active again, or is refused.
+      const isRefused = settlement_id !== undefined && (await deps.merchant(merchant_id))?.status !== 'active';
+      if (isRefused) throw new Failure('merchant_not_active');
+      return sending.plan(id, holder);
+    },
+  };
+};

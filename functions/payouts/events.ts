@@ -14,8 +14,8 @@ export const eventsOf = (before: Payout | undefined, after: Payout): BusinessEve
   const { status } = after;
   if (before?.status === status) return [];
   if (status !== 'succeeded' && status !== 'failed' && status !== 'returned') return [];
-  // Of a refund's own payout others hear as of the refund; only that it came back is news.
-  if (after.refund_id && status !== 'returned') return [];
+  // Of a refund's or a settlement's own payout others hear as of that; only that it came back is news.
+  if ((after.refund_id ?? after.settlement_id) && status !== 'returned') return [];
   const type = told[status];
   return [
     {

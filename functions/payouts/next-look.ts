@@ -12,6 +12,7 @@ export const isWatched = ({ status, succeeded }: Payout, now: Date): boolean =>
   status === 'succeeded' && succeeded !== undefined && now.getTime() - succeeded.at.getTime() < watchedDays * day;
 
 export const nextLook = (payout: Payout, now: Date): Date | undefined => {
+  if (payout.by_hand) return undefined;
   if (isUnderWay(payout)) return nextAge(payout.approved_at ?? payout.created_at, now);
   if (!payout.succeeded || !isWatched(payout, now)) return undefined;
   const since = payout.succeeded.at.getTime();

@@ -34,6 +34,12 @@ export const Payout = z.object({
   from: Wallet.optional(),
   /** Of a refund that cannot go back as its money came: what it has reserved is paid out, and booked with it. */
   refund_id: IdOf('rfd').optional(),
+  /** Of a settlement: what was released to the merchant goes to the account that it has filed. */
+  settlement_id: IdOf('stl').optional(),
+  /** 线下: a person transfers it at the bank of that channel account. No channel is sent it, or asked about it. */
+  by_hand: z.literal(true).optional(),
+  /** The approval that what the bank says of it waits for. */
+  confirmation_id: IdOf('apr').optional(),
   amount: Amount,
   currency: Currency,
   payee: Payee,

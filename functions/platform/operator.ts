@@ -1,6 +1,6 @@
 import { Failure } from '#kernel/failure.ts';
 
-import type { Request } from './http.ts';
+import type { Request, Route } from './http.ts';
 
 export const roles = ['admin', 'operations', 'product', 'finance_maker', 'finance_checker', 'risk', 'support'] as const;
 export type Role = (typeof roles)[number];
@@ -27,3 +27,12 @@ export const operatorWith =
     if (!operator.roles.some((role) => allowed.includes(role))) throw new Failure('role_required');
     return operator;
   };
+
+/** Whether one role of those that come in allows this route is asked before what was said is read. */
+export const only = (route: Route<Operator>, ...allowed: readonly Role[]): Route<Operator> => ({
+  operation: route.operation,
+  handle: async (request, event, operator) => {
+    if (!operator.roles.some((role) => allowed.includes(role))) throw new Failure('role_required');
+    return route.handle(request, event, operator);
+  },
+});

@@ -10,7 +10,7 @@ import { listPage } from '#platform/listed.ts';
 
 import * as operations from './operations.ts';
 import { settlementList, settlementStore, statementFiles } from './store.ts';
-import { settlementView } from './view.ts';
+import { shown } from './view.ts';
 
 const db = database();
 const now = () => new Date();
@@ -22,10 +22,6 @@ export const handler = api(
   appCaller({ configuration: configurationStore(db, env('CONFIG_TABLE'), now), now }, new SecretsManagerClient()),
   route(operations.findSettlements, async (app, { limit, cursor }) => {
     const { ids, next } = await listPage(db, table, settlementList(app.id), { limit, cursor, newestFirst: true });
-    const found = new Map((await settlements.getMany(ids)).map((settlement) => [settlement.id as string, settlement]));
-    const data = ids
-      .flatMap((id) => found.get(id) ?? [])
-      .map(async (settlement) => settlementView(settlement, await files.urlOf(settlement.statement_key)));
-    return ok({ data: await Promise.all(data), next_cursor: next });
+    return ok({ data: await shown(settlements, files.urlOf, ids), next_cursor: next });
   }),
 );

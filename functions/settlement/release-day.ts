@@ -11,7 +11,8 @@ import type { Payment } from '#payments/payment.ts';
 import type { Commit } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
-import { itemOf, releaseJournal, settlementId, statementOf, totalsOf, type Settlement } from './settlement.ts';
+import { itemOf, releaseJournal, settlementId, totalsOf, type Settlement } from './settlement.ts';
+import { statementOf } from './statement.ts';
 import type { SettlementStore } from './store.ts';
 
 export interface Deps {
@@ -85,7 +86,7 @@ const commitRelease = (deps: Deps, settlement: Settlement, read: PendingState) =
   const available = { account: { ...account, subject: 'merchant_available' }, atLeast: -settlement.net } as const;
   const journals: readonly Journal[] = releaseJournal(settlement);
   return deps.commit([
-    deps.settlements.write(settlement),
+    ...deps.settlements.writes(settlement),
     ...deps.ledger.writes(journals, settlement.net < 0n ? [guard, available] : [guard]),
     // A day that nets to nothing moves no money; its watermark moves all the same.
     ...(journals.length === 0 ? [deps.ledger.watermark(guard)] : []),

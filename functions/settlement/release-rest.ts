@@ -4,7 +4,8 @@ import { journalsOf } from '#payments/journals.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import { draft, nameOf, releaseDay, type Day, type Deps as ReleaseDeps } from './release-day.ts';
-import { releasedIn, releaseJournal, settlementId, type Settlement } from './settlement.ts';
+import { releaseJournal, settlementId, type Settlement } from './settlement.ts';
+import { releasedIn } from './statement.ts';
 
 export type Deps = ReleaseDeps & {
   readonly readStatement: (key: string) => Promise<string>;
@@ -50,7 +51,7 @@ export const releaseRest = async (
     await deps.keepStatement(settlement.statement_key, csv);
     const guard = { account, atLeast: settlement.net };
     const refusals = await deps.commit([
-      deps.settlements.write(settlement),
+      ...deps.settlements.writes(settlement),
       ...deps.ledger.writes(releaseJournal(settlement), [guard]),
     ]);
     if (refusals.length === 0) return { ...settlement, version: 1 };

@@ -32,6 +32,8 @@ export type Deps = ReleaseDeps & {
   /** When the account was configured: there is no money on it from long before. */
   readonly accountSince: (channelAccountId: ChannelAccount['id']) => Promise<Date | undefined>;
   readonly announce: (events: readonly BusinessEvent[]) => Promise<void>;
+  /** Pays it to its merchant, where the merchant's plan says that nobody need be asked. */
+  readonly payByPlan: (settlement: Settlement) => Promise<void>;
 };
 
 /** How far back a run looks for days that were never settled, or that have something left. */
@@ -91,6 +93,7 @@ const settleDate = async (
   }
   // Told again when a run is repeated: an event that was told is one event.
   await deps.announce(settlements.map(released));
+  for (const settlement of settlements) await deps.payByPlan(settlement);
   return { isDone, settlements };
 };
 
@@ -111,6 +114,7 @@ const settleRest = async (
     if (settlement) settlements.push(settlement);
   }
   await deps.announce(settlements.map(released));
+  for (const settlement of settlements) await deps.payByPlan(settlement);
   return { isDone, settlements };
 };
 

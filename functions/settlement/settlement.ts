@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import * as z from 'zod';
 
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
@@ -7,7 +9,10 @@ import { credit, debit, journal, type Journal } from '#ledger/journal.ts';
 import type { Attempt } from '#payments/attempt.ts';
 import { noRefunds, type Payment } from '#payments/payment.ts';
 import { isHold, winners } from '#payments/stages.ts';
+import type { Payout } from '#payouts/payout.ts';
 import { versioned } from '#platform/rows.ts';
+
+import { Try, tryOf } from './try.ts';
 
 const Counted = z.object({ count: z.int(), amount: Sum });
 
@@ -31,13 +36,38 @@ export const Settlement = z.object({
   net: Sum,
   /** Payments in open differences: listed, not released. */
   withheld: z.array(z.object({ id: IdOf('pay'), amount: Sum })),
-  status: z.enum(['released', 'paid']),
+  /** `paying`: on its way to the merchant; where that failed or came back it is `released` again, and its try says so. */
+  status: z.enum(['released', 'paying', 'paid']),
   released_at: Instant,
   accounting_date: BusinessDate,
   /** Where the settlement statement is kept. */
   statement_key: z.string(),
+  /** The latest try to pay it to the merchant. */
+  payout: Try.optional(),
 });
 export type Settlement = z.infer<typeof Settlement>;
+
+export const SettlementStanding = z.enum(['payable', 'paying', 'paid', 'carried']);
+export type SettlementStanding = z.infer<typeof SettlementStanding>;
+
+const asKept = (settlement: Settlement): unknown => JSON.parse(JSON.stringify(z.encode(Settlement, settlement)));
+const isSame = (a: Settlement, b: Settlement): boolean => isDeepStrictEqual(asKept(a), asKept(b));
+
+const standsFor = { succeeded: 'paid', failed: 'released', returned: 'released' } as const;
+
+/** The settlement as its payout has it, by the try of that number. The same when that is known. */
+export const paidBy = (settlement: Settlement, no: number, payout: Payout): Settlement => {
+  const { status } = payout;
+  const stands = status === 'succeeded' || status === 'failed' || status === 'returned' ? standsFor[status] : 'paying';
+  const after: Settlement = { ...settlement, status: stands, payout: tryOf(no, payout) };
+  return isSame(after, settlement) ? settlement : after;
+};
+
+/** Where finance finds it: what nets to nothing is never payable, and carried. */
+export const standingOf = ({ net, status }: Settlement): SettlementStanding => {
+  if (net <= 0n) return 'carried';
+  return status === 'released' ? 'payable' : status;
+};
 
 export const settlementId = (of: {
   merchant_id: string;
@@ -136,33 +166,3 @@ export const releaseJournal = (settlement: Settlement): Journal[] =>
     },
     released(settlement.net),
   );
-
-/** A cell that a spreadsheet would run as a formula is made text. */
-const cell = (text: string) => (/^[=+\-@\t]/.test(text) ? `'${text}` : text);
-
-const line = (...cells: readonly (string | number | bigint)[]) => cells.map(String).join(',');
-
-/** 结算单 as CSV: minor units, a line for each payment, then the total that was released. */
-export const statementOf = (settlement: Settlement, items: readonly Item[]): string => {
-  const { payments, refunds, fees, net, currency } = settlement;
-  return [
-    'payment_id,merchant_order_id,currency,amount,refunded,fee,net',
-    ...items.map((item) =>
-      line(
-        item.payment.id,
-        cell(item.payment.merchant_order_id),
-        currency,
-        item.amount,
-        item.refunded,
-        item.fee - item.feeReturned,
-        item.net,
-      ),
-    ),
-    line('total', `${payments.count} payments`, currency, payments.amount, refunds.amount, fees.amount, net),
-    '',
-  ].join('\r\n');
-};
-
-/** The payments that a settlement statement lists: what was released, exactly. */
-export const releasedIn = (csv: string): string[] =>
-  csv.split('\r\n').flatMap((row) => /^(pay_[0-9A-Z]{26}),/.exec(row)?.[1] ?? []);

@@ -3,13 +3,16 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
 
+import { approvalStore } from '#approvals/store.ts';
 import { channelKind } from '#channels/registry.ts';
-import { configurationStore } from '#configuration/store.ts';
 import { flowStore } from '#flow/store.ts';
 import { addDays, BusinessDate, businessDate } from '#kernel/business-date.ts';
+import type { Failure } from '#kernel/failure.ts';
 import { IdOf } from '#kernel/id.ts';
 import { ledgerStore } from '#ledger/store.ts';
 import { announcer } from '#notifications/wire.ts';
+import { wire } from '#payments/wire.ts';
+import { payoutDeps } from '#payouts/wire.ts';
 import { committer } from '#platform/commit.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
@@ -22,15 +25,18 @@ import { receiptStore } from '#remittances/store.ts';
 import { holdStore } from '#wallets/store.ts';
 
 import { judgeDay } from './judge-day.ts';
+import { payByPlan } from './pay-by-plan.ts';
 import { proveDay } from './prove-day.ts';
 import { proveTransfers } from './prove-transfers.ts';
 import { settleAccount } from './settle-account.ts';
+import type { Settlement } from './settlement.ts';
 import { settlementStore, statementFiles, type SettledDay } from './store.ts';
 
 const db = database();
 const s3 = new S3Client();
 const now = () => new Date();
-const configuration = configurationStore(db, env('CONFIG_TABLE'), now);
+const wired = wire(db);
+const { configuration } = wired;
 const flow = flowStore(db, env('ORDERS_TABLE'), now);
 const reconciliation = reconciliationStore(db, env('BOOKS_TABLE'));
 const files = fileStore(s3, env('STATEMENTS_BUCKET'));
@@ -49,8 +55,21 @@ const judgeBy = (
   };
 };
 
+const settlements = settlementStore(db, env('BOOKS_TABLE'));
+const paying = {
+  ...payoutDeps(wired, db),
+  settlements,
+  approvals: approvalStore(db, env('BOOKS_TABLE')),
+  merchant: configuration.merchant,
+  plan: configuration.settlementPlan,
+  app: configuration.app,
+  noteNotPaid: ({ id }: Settlement, { message }: Failure) =>
+    log.warn('a settlement is not paid by itself', { settlement_id: id, reason: message }),
+};
+
 const deps = {
-  settlements: settlementStore(db, env('BOOKS_TABLE')),
+  settlements,
+  payByPlan: payByPlan(paying),
   ledger: ledgerStore(db, env('BOOKS_TABLE')),
   commit: committer(db),
   merchant: configuration.merchant,

@@ -4,10 +4,17 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import * as z from 'zod';
 
 import { BusinessDate } from '#kernel/business-date.ts';
+import type { Write } from '#platform/commit.ts';
 import type { Database } from '#platform/database.ts';
 import { rows } from '#platform/rows.ts';
 
-import { Settlement } from './settlement.ts';
+import { Settlement, standingOf, type SettlementStanding } from './settlement.ts';
+
+/** What finance goes through: every settlement once, where it stands now. */
+export const settlementDesk = (standing: SettlementStanding) => `settlement_desk#${standing}`;
+const place = '#standing';
+/** The settlement that a place on the desk is of. */
+export const settlementAt = (key: string): string => key.replace(place, '');
 
 export const settlementList = (appId: string) => `settlements#${appId}`;
 
@@ -23,7 +30,14 @@ export const settlementStore = (db: Database, table: string) => {
   }));
   return {
     find: settlements.find,
-    write: settlements.write,
+    get: (id: string): Promise<Settlement> => settlements.get(id),
+    /** It, and where it stands: written together. */
+    writes: (settlement: Settlement): Write[] => {
+      const { id, business_date } = settlement;
+      const list = settlementDesk(standingOf(settlement));
+      const at = { pk: `${id}${place}`, list, listed_at: `${business_date}#${id}` };
+      return [settlements.write(settlement), { Put: { TableName: table, Item: at } }];
+    },
     getMany: settlements.getMany,
 
     /** The last date of the account of which nothing is left to release. */

@@ -7,7 +7,7 @@ import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { letterBox } from '../constructs/left-overs.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import type { DataStack } from '../data-stack.ts';
-import { inBooks, inConfig, inOrders, readsAppKeys } from './grants.ts';
+import { inBooks, inConfig, inOrders, readsAppKeys, readsFiles, writesFiles } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Has every change read in order; what cannot be read is kept, and being late rings. */
@@ -53,6 +53,7 @@ export class BooksAndNotices extends Construct {
         NOTICES_QUEUE: notices.queue.queueUrl,
         LOOKS_QUEUE: looks.queue.queueUrl,
         BUS: bus.eventBusName,
+        STATEMENTS_BUCKET: data.statements.bucketName,
       },
       timeout: Duration.seconds(60),
     });
@@ -60,6 +61,9 @@ export class BooksAndNotices extends Construct {
     // Reads the difference that a refund which failed was to deal with.
     inBooks(changes, data, 'GetItem', 'PutItem', 'UpdateItem');
     inConfig(changes, data, 'GetItem');
+    // A settlement’s statement says how and when it was paid.
+    readsFiles(changes, data, 'settlements');
+    writesFiles(changes, data, 'settlements');
     notices.queue.grantSendMessages(changes);
     looks.queue.grantSendMessages(changes);
     bus.grantPutEventsTo(changes);

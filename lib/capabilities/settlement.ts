@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Timer } from '../constructs/timer.ts';
 import { step, Workflow } from '../constructs/workflow.ts';
-import { inBooks, inConfig, inOrders, readsAppKeys, readsFiles, writesFiles } from './grants.ts';
+import { inBooks, inConfig, inOrders, readsAppKeys, readsChannels, readsFiles, writesFiles } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Plans the accounts of a run, then releases each by itself. */
@@ -49,26 +49,35 @@ const run = (workflow: Construct, steps: ServiceFunction) => {
 
 /** Releases reconciled money to the merchants each day, and shows what was released. */
 export class Settlement extends Construct {
-  constructor(scope: Construct, id: string, { data, bus, notices, routes, rolesClaim }: Shared) {
+  constructor(scope: Construct, id: string, { data, bus, notices, looks, publicUrl, routes, rolesClaim }: Shared) {
     super(scope, id);
 
+    // What pays calls channels.
+    const paying = {
+      ORDERS_TABLE: data.orders.tableName,
+      BOOKS_TABLE: data.books.tableName,
+      CONFIG_TABLE: data.config.tableName,
+      CHANNEL_SECRETS: data.channelSecrets.secretArn,
+      STATEMENTS_BUCKET: data.statements.bucketName,
+      LOOKS_QUEUE: looks.queue.queueUrl,
+      PUBLIC_URL: publicUrl,
+    };
     const steps = new ServiceFunction(this, 'Steps', {
       entry: 'settlement/steps',
-      description: 'The steps of a settlement run: plan, release',
+      description: 'The steps of a settlement run: plan, release, and pay where a plan says so',
       environment: {
-        ORDERS_TABLE: data.orders.tableName,
-        BOOKS_TABLE: data.books.tableName,
-        CONFIG_TABLE: data.config.tableName,
-        STATEMENTS_BUCKET: data.statements.bucketName,
+        ...paying,
         NOTICES_QUEUE: notices.queue.queueUrl,
         BUS: bus.eventBusName,
       },
       timeout: Duration.minutes(10),
       memorySize: 1_769,
     });
-    inOrders(steps, data, 'BatchGetItem', 'Query', 'PutItem');
+    inOrders(steps, data, 'GetItem', 'BatchGetItem', 'Query', 'PutItem');
     inBooks(steps, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'Query');
-    inConfig(steps, data, 'GetItem', 'Query');
+    inConfig(steps, data, 'Query');
+    readsChannels(steps, data);
+    looks.queue.grantSendMessages(steps);
     readsFiles(steps, data, 'reconciliation', 'settlements');
     writesFiles(steps, data, 'settlements');
     notices.queue.grantSendMessages(steps);
@@ -84,16 +93,25 @@ export class Settlement extends Construct {
 
     const runs = new ServiceFunction(this, 'Runs', {
       entry: 'settlement/admin',
-      description: 'Starts a settlement run by hand',
+      description: 'Starts a settlement run by hand; shows what is payable, and sets it on its way',
       environment: {
-        BOOKS_TABLE: data.books.tableName,
+        ...paying,
         SETTLEMENT_MACHINE: machine.stateMachineArn,
         ROLES_CLAIM: rolesClaim,
       },
     });
-    inBooks(runs, data, 'PutItem');
+    inOrders(runs, data, 'GetItem', 'PutItem');
+    inBooks(runs, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'Query');
+    readsChannels(runs, data);
+    readsFiles(runs, data, 'settlements');
     machine.grantStartExecution(runs);
-    routes.to(runs, 'POST /admin/v1/settlements/runs');
+    routes.to(
+      runs,
+      'GET /admin/v1/settlements',
+      'GET /admin/v1/settlements/{id}',
+      'POST /admin/v1/settlements/runs',
+      'POST /admin/v1/settlements/{id}/pay',
+    );
 
     const shown = new ServiceFunction(this, 'Settlements', {
       entry: 'settlement/http',

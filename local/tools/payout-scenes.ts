@@ -6,12 +6,12 @@ import { Approval, Difference, list, Payout } from '../demo/wire/answers.ts';
 import { expecting } from '../demo/wire/http.ts';
 import type { Wish } from './scenes.ts';
 
-const finance = ({ hands: { stage } }: Wish) => ({
+export const finance = ({ hands: { stage } }: Wish) => ({
   maker: operatorClient(stage.api, stage.finance_maker.token),
   checker: operatorClient(stage.api, stage.finance_checker.token),
 });
 
-const approve = async (wish: Wish, id: string): Promise<void> => {
+export const approve = async (wish: Wish, id: string): Promise<void> => {
   const { checker } = finance(wish);
   expecting(await checker.post(`/admin/v1/approvals/${id}/approve`), [200], Approval);
   wish.say(`approved ${id} as the checker`);

@@ -9,6 +9,7 @@ import { expecting } from '../demo/wire/http.ts';
 import { uploadStatement } from '../demo/wire/statements.ts';
 import type { Fault } from '../demo/wire/sandbox.ts';
 import { payoutScenes } from './payout-scenes.ts';
+import { payReleased } from './settlement-scene.ts';
 import type { Hands } from './stage.ts';
 
 /** What each scene is asked with. */
@@ -83,7 +84,7 @@ const batchOf = async (wish: Wish, bytes: Buffer, status: string): Promise<void>
 };
 
 /** Money reaches a merchant a day later: the platform's clock is moved there. */
-const settled = async (wish: Wish): Promise<void> => {
+const settled = async (wish: Wish): Promise<readonly unknown[]> => {
   const { hands, say } = wish;
   await paid(wish);
   for (const time of ['00:01', '10:31', '14:01']) {
@@ -96,6 +97,7 @@ const settled = async (wish: Wish): Promise<void> => {
   if (!Array.isArray(data) || data.length === 0)
     throw new Stopped('nothing was settled: is a day before it not reconciled?');
   say(`settled: ${data.length} settlements in all`);
+  return data;
 };
 
 const Rules = z.looseObject({
@@ -185,7 +187,14 @@ export const scenes: Readonly<Record<string, { readonly what: string; readonly p
       play: (wish) => refunded(wish, 'failed'),
     },
     ...payoutScenes(lateByAlipay),
-    'settlement.released': { what: 'a day is reconciled and released to the merchant; moves the clock', play: settled },
+    'settlement.released': {
+      what: 'a day is reconciled and released to the merchant; moves the clock',
+      play: async (wish) => void (await settled(wish)),
+    },
+    'settlement.paid': {
+      what: 'what was released is paid to the merchant’s filed account, approved by a checker; moves the clock',
+      play: (wish) => payReleased(wish, settled),
+    },
     'reconciliation.completed': {
       what: 'the bill of the running day is uploaded and matched',
       play: async (wish) => {

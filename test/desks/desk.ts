@@ -56,6 +56,7 @@ export const deskOf = (db: Database, at: Shop) => {
     sendLooks: async (messages: readonly Message[]) => void looks.push(...messages),
     list: listingWriter(db, 'books'),
     noteHealth: async () => undefined,
+    followPayout: async () => Promise.reject(new Error('nothing is settled here')),
     announce: async (events: readonly BusinessEvent[]) => void told.push(...events),
   };
   const images = new Map<string, unknown>();

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { changed, readBill, writeBill, yuanOf, type Bill } from './bill.ts';
 import { feeOf, fresh, onMachine, type Machine } from './machine.ts';
+import { bankAccount, filed, payingDesk } from './settled.ts';
 import { dateInShanghai } from './shanghai.ts';
 
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
@@ -218,13 +219,18 @@ describe('a day with differences', () => {
           (row: { platform: { id: string } | null }) => row.platform?.id === atTheCut.id,
         );
       expect(await carried('carried')).toHaveLength(1);
+      await filed(machine, 'merchant@example.com', { payout: 'auto' });
       await moveTo('14:00');
       await advance(5);
+      await quiet();
       const [settlement] = await settlements(machine);
+      // What is withheld is not paid; the rest is, without anybody's being asked.
       expect(settlement).toMatchObject({
         business_date: date,
         net: netOf(midday.amount),
         withheld: [{ id: atTheCut.id, amount: netOf(2_000) }],
+        status: 'paid',
+        payout: { no: 1, amount: netOf(midday.amount), channel: 'alipay', status: 'succeeded' },
       });
 
       await moveTo('08:00');
@@ -240,6 +246,69 @@ describe('a day with differences', () => {
     }),
   );
 });
+
+/** 结算出款, of two days that were released: by the channel, which refuses, pays and gives back; then by hand at the bank. */
+const isPaid = async (machine: Machine) => {
+  const { admin, checker, app, balances, advance, quiet, configuration, configure, receiver } = machine;
+  const desk = payingDesk(machine);
+  const [shop] = configuration.apps;
+  await configure({ apps: [{ ...shop, notify_url: receiver.url('shop/settled') }] });
+  await filed(machine, '13800040004');
+  const [first, second, ...others] = await desk.standing('payable');
+  expect([first.net, second.net, others]).toEqual([netOf(1_000), netOf(2_000), []]);
+  for (const who of [admin, checker]) expect((await desk.ask(first.id, 1, who)).status).toBe(403);
+
+  // Nobody by that account: it failed, is payable again, and only by the next number.
+  const failed = await desk.paid(first.id, 1, 'failed');
+  expect(failed).toMatchObject({ status: 'released', payout: { no: 1, failure: { code: 'PAYEE_NOT_EXIST' } } });
+  expect((await balances()).merchant_available).toBe(first.net + second.net);
+  expect((await desk.standing('payable')).map(({ id }) => id)).toContain(first.id);
+  const again = await desk.ask(first.id, 1);
+  expect([again.status, again.body.payout.status]).toEqual([200, 'failed']);
+
+  await filed(machine, 'merchant@example.com');
+  const paid = await desk.paid(first.id, 2, 'succeeded');
+  expect(paid).toMatchObject({ status: 'paid', payout: { no: 2, amount: first.net, deducted: 0 } });
+  const row = [paid.payout.payout_id, 'alipay', 'CNY', first.net, 'succeeded', paid.payout.at, paid.payout.reference];
+  expect(await desk.statementOf(paid)).toContain(row.join(','));
+  await quiet();
+  expect(receiver.told(first.id)).toEqual(['settlement.paid']);
+  expect(receiver.deliveries(first.id)[0]?.data).toEqual({ ...paid, statement_url: null });
+  expect((await balances()).merchant_available).toBe(second.net);
+  expect((await desk.ask(first.id, 3)).body.code).toBe('action_not_possible');
+
+  // 退票: a day later it is back, and payable again.
+  await desk.bounce(paid.payout.payout_id.slice(4));
+  await advance(26 * 3_600);
+  await quiet();
+  expect(await desk.read(first.id)).toMatchObject({ status: 'released', payout: { no: 2, status: 'returned' } });
+  expect((await balances()).merchant_available).toBe(first.net + second.net);
+
+  // Finance transfers at the bank, and two people say what the bank says.
+  const bank = await bankAccount(machine);
+  await filed(machine, 'merchant@example.com', { payout_route: 'offline', payout_account_id: bank });
+  const transferred = await desk.paid(second.id, 1, 'processing');
+  expect(transferred.payout).toMatchObject({ by_hand: true, channel: 'bank' });
+  await desk.confirmed(transferred.payout.payout_id, { result: 'arrived', reference: 'ICBC-1' });
+  const confirmed = await desk.read(second.id);
+  expect(confirmed).toMatchObject({ status: 'paid', payout: { status: 'succeeded', reference: 'ICBC-1' } });
+  expect(await desk.statementOf(confirmed)).toContain('bank (transferred by hand)');
+  const accounts = (await app.get(`/v1/accounts?owner=${machine.stage.merchant_id}&limit=100`)).body.data;
+  const clearing = accounts.find((each: { channel_account_id?: string }) => each.channel_account_id === bank);
+  expect(clearing).toMatchObject({ subject: 'channel_clearing', balance: -second.net });
+  expect((await balances()).merchant_available).toBe(first.net);
+  const { body } = await admin.get(`/admin/v1/audit?subject_id=${second.id}`);
+  expect(body.data.map(({ action, by }: { action: string; by: string }) => [action, by])).toEqual([
+    ['submit', 'maker'],
+  ]);
+
+  const suspended = `/admin/v1/merchants/${machine.stage.merchant_id}`;
+  const { id: _, ...merchant } = (await admin.get(suspended)).body;
+  await admin.call('PUT', suspended, { ...merchant, status: 'suspended' });
+  await advance(31);
+  const refused = await desk.ask(first.id, 3);
+  expect([refused.status, refused.body.code]).toEqual([403, 'merchant_not_active']);
+};
 
 describe('a day without a statement that can be believed', () => {
   test(
@@ -284,6 +353,7 @@ describe('a day without a statement that can be believed', () => {
         { business_date: first.date, net: netOf(1_000) },
       ]);
       expect(await balances()).toMatchObject({ merchant_pending: 0, merchant_available: netOf(1_000) + netOf(2_000) });
+      await isPaid(machine);
     }),
   );
 });

@@ -68,10 +68,13 @@ describe('npm run trigger', () => {
     );
   });
 
-  test.each(['reconciliation.completed', 'reconciliation.abnormal'])('makes %s happen', async (type) => {
-    const { code, out } = await run('trigger', type);
-    expect([code, out]).toEqual([0, expect.stringContaining(type.split('.')[1] ?? '')]);
-  });
+  test.each(['reconciliation.completed', 'reconciliation.abnormal', 'settlement.paid'])(
+    'makes %s happen',
+    async (type) => {
+      const { code, out } = await run('trigger', type);
+      expect([code, out]).toEqual([0, expect.stringContaining(type.split('.')[1] ?? '') as string]);
+    },
+  );
 
   test('pays also when the channel calls back twice', async () => {
     expect(await run('trigger', 'payment.paid', '--duplicate')).toMatchObject({ code: 0, err: '' });

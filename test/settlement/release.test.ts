@@ -32,6 +32,7 @@ const settling = (at: Shop) => {
     accountSince: async (): Promise<Date | undefined> => undefined,
     judge: async (_: string, date: string): Promise<Judgement> =>
       judged.get(date) ?? { kind: 'released', batchId: null, withheld: new Set<string>() },
+    payByPlan: async () => undefined,
     announce: async (events: readonly { id: string }[]) => void told.push(...events.map(({ id }) => id)),
   };
   const day = (date: string, withheld: readonly string[] = []) => ({

@@ -5,7 +5,8 @@ import { derivedId } from '#kernel/id.ts';
 import type { Batch } from '#reconciliation/batch.ts';
 import { noRefunds, type Payment } from '#payments/payment.ts';
 import { judgeDay } from '#settlement/judge-day.ts';
-import { itemOf, releaseJournal, statementOf, totalsOf, type Settlement } from '#settlement/settlement.ts';
+import { itemOf, releaseJournal, totalsOf, type Settlement } from '#settlement/settlement.ts';
+import { statementOf } from '#settlement/statement.ts';
 import { settlementView, SettlementView } from '#settlement/view.ts';
 
 import * as given from '../given.ts';
@@ -58,7 +59,9 @@ describe('a settlement', () => {
         const rows = statementOf(made, items)
           .trimEnd()
           .split('\r\n')
-          .map((line) => line.split(','));
+          .map((line) => line.split(','))
+          // What nets to nothing says so below.
+          .filter(([first]) => first !== 'carried');
         expect(rows).toHaveLength(items.length + 2);
         for (const column of [3, 4, 5, 6]) {
           const lines = rows.slice(1, -1).map((row) => BigInt(row[column]!));

@@ -160,6 +160,7 @@ const kitOf = (code: Code) => {
       noteOutage: () => undefined,
       now,
     }),
+    followPayout: async () => Promise.reject(new Error('nothing is settled here')),
     announce: (events: Parameters<Code['announce']>[1]) => code.announce(announceDeps, events),
   };
   const deliverDeps = {
