@@ -1,11 +1,16 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
+import { randomBytes } from 'node:crypto';
+
 import { placingDeps, wire } from '#payments/wire.ts';
 import { database } from '#platform/database.ts';
+import { env } from '#platform/env.ts';
 import { log } from '#platform/log.ts';
+import { showCounter, takeAmount, type Deps as CounterDeps } from '#store-codes/answers.ts';
 
 import { giveAsset, outage, packed, showPage, takeAnswer, takeChoice, tellState, type Deps } from './answers.ts';
 import { assetsIn } from './assets.ts';
+import { cashierUrl } from './link.ts';
 import { cashierKey } from './wire.ts';
 
 const wired = wire(database());
@@ -14,6 +19,12 @@ const deps: Deps = {
   app: wired.configuration.app,
   key: cashierKey(wired.now),
   assets: assetsIn(new URL(import.meta.url)),
+};
+const atCounters: CounterDeps = {
+  ...deps,
+  storeCode: wired.configuration.storeCode,
+  chance: randomBytes,
+  pageOf: async (payment) => cashierUrl(env('PUBLIC_URL'), await deps.key(), payment),
 };
 
 const answers: Readonly<
@@ -27,6 +38,8 @@ const answers: Readonly<
   'POST /cashier/{id}/challenge': (event) => takeAnswer(deps, event),
   'GET /cashier/{id}/state': (event) => tellState(deps, event),
   'GET /cashier/assets/{name}': (event) => giveAsset(deps, event),
+  'GET /s/{code}': (event) => showCounter(atCounters, event),
+  'POST /s/{code}': (event) => takeAmount(atCounters, event),
 };
 
 /** The payers' door: no signature, the address itself is the key. Whatever goes wrong, a payer reads a page. */

@@ -9,6 +9,7 @@ import { Merchant } from '#merchants/merchant.ts';
 import { RiskRules } from '#risk/rules.ts';
 import { RoutingRules } from '#routing/rules.ts';
 import { SettlementPlan } from '#settlement/plan.ts';
+import { StoreCode } from '#store-codes/store-code.ts';
 
 /** Everything that is configured, each kind with the schema of its rows. */
 export const kinds = {
@@ -17,6 +18,7 @@ export const kinds = {
   merchant: Merchant,
   channel_account: ChannelAccount,
   cashier_profile: CashierProfile,
+  store_code: StoreCode,
   routing_rules: RoutingRules,
   risk_rules: RiskRules,
   fee_plan: FeePlan,
@@ -39,6 +41,7 @@ export const ConfigurationDocument = z.strictObject({
   keys: z.array(AppKey).default([]),
   merchants: z.array(Merchant).default([]),
   cashier_profiles: z.array(CashierProfile).default([]),
+  store_codes: z.array(StoreCode).default([]),
   channel_accounts: z.array(ChannelAccount).default([]),
   routing_rules: z.array(RoutingRules).default([]),
   risk_rules: z.array(RiskRules).default([]),

@@ -8,6 +8,7 @@ export type Subject =
   | 'merchant'
   | 'channel_account'
   | 'cashier_profile'
+  | 'store_code'
   | 'routing_rules'
   | 'risk_rules'
   | 'fee_plan'
@@ -24,6 +25,7 @@ const matrix: Readonly<Record<Subject, Readonly<Partial<Record<Role, Access>>>>>
   merchant: { admin: 'write', operations: 'write', ...financeReads, ...lookersOn },
   channel_account: { admin: 'write', operations: 'write', ...financeReads, ...lookersOn },
   cashier_profile: { admin: 'write', product: 'write', ...lookersOn },
+  store_code: { admin: 'write', operations: 'write', product: 'write', ...lookersOn },
   routing_rules: { admin: 'write', operations: 'write', product: 'read', ...lookersOn },
   risk_rules: { admin: 'write', operations: 'read', product: 'read', ...lookersOn, risk: 'write' },
   fee_plan: { admin: 'write', operations: 'read', ...financeReads, finance_maker: 'write', ...lookersOn },

@@ -59,6 +59,7 @@ export const resources: readonly Resource[] = [
   resource('merchant', 'merchants', ours('mch')),
   resource('channel_account', 'channel-accounts', ours('chn')),
   resource('cashier_profile', 'cashier-profiles', byProduct),
+  resource('store_code', 'store-codes', ours('sto')),
   resource('routing_rules', 'routing-rules', byApp(routingRulesId)),
   resource('risk_rules', 'risk-rules', byApp(riskRulesId)),
   resource('fee_plan', 'fee-plans', byCaller),

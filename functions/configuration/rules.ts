@@ -11,6 +11,8 @@ import { riskRulesId, type RiskRules } from '#risk/rules.ts';
 import { routingRulesId, type RoutingRules } from '#routing/rules.ts';
 import type { SettlementPlan } from '#settlement/plan.ts';
 
+import type { StoreCode } from '#store-codes/store-code.ts';
+
 import type { Kind, Row } from './document.ts';
 
 /** What is wrong with a row, and where. */
@@ -202,6 +204,17 @@ export const rules: Readonly<Record<Kind, Rules>> = {
         '/status',
         `a merchant that is ${before?.status} does not become ${merchant.status}`,
       ),
+  },
+  store_code: {
+    // What is printed stands on a counter for years: it never begins to be somebody else's.
+    fixed: ['app_id', 'merchant_id'],
+    references: ({ app_id, merchant_id, product_code }: StoreCode) => [
+      ...ofApp(app_id),
+      { pointer: '/merchant_id', kind: 'merchant', id: merchant_id },
+      { pointer: '/product_code', kind: 'cashier_profile', id: profileId(app_id, product_code) },
+    ],
+    complaints: ({ amount_min, amount_max }: StoreCode) =>
+      complainIf(amount_max < amount_min, '/amount_max', 'at least as much as amount_min'),
   },
   cashier_profile: {
     fixed: ['app_id', 'product_code'],

@@ -106,6 +106,7 @@ export const configurationStore = (db: Database, table: string, now: () => Date)
     channelAccountSince: async (id: string): Promise<Date | undefined> => (await channelAccount(id))?.createdAt,
     /** By the id that `profileId` makes of an app and a product code. */
     cashierProfile: readerOf('cashier_profile', kinds.cashier_profile),
+    storeCode: readerOf('store_code', kinds.store_code),
     /** Of the app, or of all that have none of their own. */
     routingRules: ofAppOrAll(readerOf('routing_rules', kinds.routing_rules), routingRulesId),
     /** The same, with the version that a judgement names. */

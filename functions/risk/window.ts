@@ -13,7 +13,11 @@ export interface Windows {
 }
 
 /** Whom it counts stands in the row as a digest only: addresses and devices are nobody's business there. */
-export const windowsOf = ({ id, velocity, subject }: Counting, appId: string, now: Date): Windows => {
+export const windowsOf = (
+  { id, velocity, subject }: Pick<Counting, 'id' | 'velocity' | 'subject'>,
+  appId: string,
+  now: Date,
+): Windows => {
   const { by, window_seconds: seconds } = velocity;
   const counted = tail(derivedId('velocity', appId, id, by, String(seconds), subject));
   const at = now.getTime();

@@ -42,6 +42,8 @@ export class Cashier extends Construct {
       'POST /cashier/{id}/challenge',
       'GET /cashier/{id}/state',
       'GET /cashier/assets/{name}',
+      'GET /s/{code}',
+      'POST /s/{code}',
     );
   }
 }

@@ -10,6 +10,7 @@ const kinds = [
   'merchants',
   'channel-accounts',
   'cashier-profiles',
+  'store-codes',
   'routing-rules',
   'risk-rules',
   'fee-plans',

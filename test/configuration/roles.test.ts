@@ -26,6 +26,7 @@ const matrix: [path: string, rights: string][] = [
   ['merchants', 'w w - r r r r'],
   ['channel-accounts', 'w w - r r r r'],
   ['cashier-profiles', 'w - w - - r r'],
+  ['store-codes', 'w w w - - r r'],
   ['routing-rules', 'w w r - - r r'],
   ['risk-rules', 'w r r - - w r'],
   ['fee-plans', 'w r - w r r r'],
@@ -37,6 +38,7 @@ const missing: Record<string, string> = {
   merchants: nothing.replace('app', 'mch'),
   'channel-accounts': nothing.replace('app', 'chn'),
   'cashier-profiles': nothing.replace('app', 'prd'),
+  'store-codes': nothing.replace('app', 'sto'),
   'routing-rules': nothing.replace('app', 'rtr'),
   'risk-rules': nothing.replace('app', 'rsk'),
   'fee-plans': 'none',
@@ -46,7 +48,7 @@ const cells = matrix.flatMap(([path, rights]) =>
   rights.split(' ').map((right, index) => ({ path, role: roles[index]!, right })),
 );
 
-test('every cell is asked for', () => expect(cells).toHaveLength(8 * 7));
+test('every cell is asked for', () => expect(cells).toHaveLength(9 * 7));
 
 describe.each(cells)('$role has $right on $path', ({ path, role, right }) => {
   const ask = async (operation: string, id?: string) =>

@@ -53,7 +53,7 @@ const isOperation = (route: string) =>
   route.includes(' ') &&
   !/^(POST|ANY) \/callbacks\//.test(route) &&
   !/ \/(openapi\.json|\{[a-z]+\+\}|)$/.test(route) &&
-  !/ \/(cashier|pay|problems)\b/.test(route);
+  !/ \/(cashier|pay|problems|s)\b/.test(route);
 
 describe('the OpenAPI document', () => {
   test('describes each route that is deployed, and no other', async () => {

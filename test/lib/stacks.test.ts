@@ -159,10 +159,12 @@ describe('what is deployed', () => {
       'GET /cashier/{id}',
       'GET /cashier/{id}/state',
       'GET /problems/{code}',
+      'GET /s/{code}',
       'POST /callbacks/{channel}/{account}',
       'POST /callbacks/{channel}/{account}/refunds',
       'POST /cashier/{id}/attempts',
       'POST /cashier/{id}/challenge',
+      'POST /s/{code}',
     ]);
     expect(routes).toHaveLength(described.length + others.length);
   });
@@ -175,8 +177,10 @@ describe('what is deployed', () => {
       'GET /cashier/{id}',
       'GET /cashier/{id}/state',
       'GET /problems/{code}',
+      'GET /s/{code}',
       'POST /cashier/{id}/attempts',
       'POST /cashier/{id}/challenge',
+      'POST /s/{code}',
     ]);
     for (const [, { ThrottlingRateLimit }] of open) expect(ThrottlingRateLimit).toBeLessThanOrEqual(200);
   });

@@ -41,7 +41,8 @@ interface Shell {
   readonly otherLanguage?: string;
 }
 
-const shell = ({ language, title, assets, merchant, otherLanguage }: Shell, main: Html): Html =>
+/** What every page for a payer stands in. */
+export const shell = ({ language, title, assets, merchant, otherLanguage }: Shell, main: Html): Html =>
   html`<!doctype html>
     <html lang="${tagOf[language]}">
       <head>

@@ -47,7 +47,13 @@ export const addressesOf = (id: string, token: string, language: Language, named
 };
 
 /** Minor units as people write them in that language: exact, and with every decimal that the currency has. */
-export const amountText = ({ payment, language }: Pick<Model, 'payment' | 'language'>): string => {
+export const amountText = ({
+  payment,
+  language,
+}: {
+  readonly payment: Pick<Payment, 'amount' | 'currency'>;
+  readonly language: Language;
+}): string => {
   const { currency, amount } = payment;
   const format = new Intl.NumberFormat(tagOf[language], { style: 'currency', currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;

@@ -24,6 +24,7 @@ const collections = [
   ['channel_accounts', 'channel_account'],
   ['merchants', 'merchant'],
   ['cashier_profiles', 'cashier_profile'],
+  ['store_codes', 'store_code'],
   ['routing_rules', 'routing_rules'],
   ['risk_rules', 'risk_rules'],
 ] as const satisfies readonly (readonly [keyof ConfigurationDocument, Kind])[];

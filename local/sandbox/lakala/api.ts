@@ -224,7 +224,7 @@ export const answer = (desk: Desk, call: Call): Answer => {
     verifyMerchant(call, desk.issued, nowOf(desk));
     if (takesFault(desk, 'server_error')) return { status: 500, body: '' };
     const data = dataIn(call.body);
-    if (z.looseObject({ merchant_no: z.literal(desk.issued.merchant_no) }).safeParse(data).success === false)
+    if (!z.looseObject({ merchant_no: z.literal(desk.issued.merchant_no) }).safeParse(data).success)
       throw new Refusal('BBS16006', '商户不存在');
     const said = desk.store.transaction(() => handle(desk, data));
     if (said === 'silence') return { silentMs: SILENT_MS };

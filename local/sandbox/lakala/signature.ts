@@ -8,13 +8,14 @@ const TOLERANCE_SECONDS = 300;
 
 const linesOf = (...lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
+const refuse = (why: string) => new Refusal('GW0004', `验签失败：${why}`);
+
 /** Who calls: appid, serial, time, nonce and body, each closed by a line feed. Source: 安全统一接入规范. */
 export const verifyMerchant = (call: Call, issued: Issued, now: number): void => {
   const authorization = call.headers.authorization ?? '';
   const parts = new Map([...authorization.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value ?? '']));
   const part = (name: string): string => parts.get(name) ?? '';
   const [appid, serial, timestamp, nonce] = [part('appid'), part('serial_no'), part('timestamp'), part('nonce_str')];
-  const refuse = (why: string) => new Refusal('GW0004', `验签失败：${why}`);
   if (!authorization.startsWith(`${SCHEME} `)) throw refuse('schema');
   if (appid !== issued.appid) throw refuse('appid');
   if (serial !== issued.merchant_serial) throw refuse('serial_no');
