@@ -114,6 +114,19 @@ describe('a settlement that is payable', () => {
     expect(view.payout).toMatchObject({ amount: 5_940, deducted: 3_960 });
   });
 
+  test('takes nothing that another takes at the same time: two that want what only one can have', async () => {
+    const paying = await payingMerchant(the.db);
+    const { at, released, pay, stands } = paying;
+    const first = await released('a', 10_000n);
+    const [payment] = (await at.flow.read(at.account.id, given.today)).payments;
+    at.clock.now = given.days(1);
+    const second = await released('b', 10_000n);
+    await createRefund(at.deps, at.app, { payment_id: payment!.id, merchant_refund_id: 'r', amount: 10_000n });
+    const asked = await Promise.allSettled([pay(first.id), pay(second.id)]);
+    const refused = asked.flatMap((each) => (each.status === 'rejected' ? [String(each.reason.code)] : []));
+    expect([refused, await stands()]).toEqual([['insufficient_balance'], [0n, 9_900n, 0n]]);
+  });
+
   test('that nets to less than nothing is carried, says so, and is never paid', async () => {
     const paying = await payingMerchant(the.db, given.feePlan({ on_refund: 'kept' }));
     const { at, released, release, pay, files, stands } = paying;
