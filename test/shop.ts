@@ -117,6 +117,8 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     commit: committer(db),
     approvals: approvalStore(db, 'books'),
     payOut: async () => Promise.reject(new Error('nothing is paid out here')),
+    app: async (id: string) => (id === app.id ? app : undefined),
+    channelAccount: async (id: string) => (id === account.id ? account : undefined),
     refundApprovalAbove: async () => merchant.refund_approval_above,
     now,
     open: async () => opened,

@@ -31,6 +31,8 @@ const deps = {
     ...refunds,
     differences: reconciliationStore(db, env('BOOKS_TABLE')).differences,
     merchant: wired.configuration.merchant,
+    app: wired.configuration.app,
+    channelAccount: wired.configuration.channelAccount,
     receipts: receiptStore(db, env('BOOKS_TABLE')),
     markers: markerWrites(env('ORDERS_TABLE')),
   }),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { Instant } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
+import { Amount, Currency } from '#kernel/money.ts';
 import type { Action } from '#reconciliation/differences/actions.ts';
 
 const about = { difference_id: IdOf('dif') };
@@ -29,8 +30,18 @@ export const Task = z.discriminatedUnion('kind', [
     reference: z.string().regex(/^[0-9A-Za-z._-]{1,64}$/),
     at: Instant,
   }),
+  /** 理赔基金: the company has put so much into a channel account to pay claims with, under that number there. */
+  z.strictObject({
+    kind: z.literal('fund_claims'),
+    app_id: IdOf('app'),
+    channel_account_id: IdOf('chn'),
+    amount: Amount,
+    currency: Currency,
+    reference: z.string().regex(/^[0-9A-Za-z._-]{1,64}$/),
+  }),
 ]);
 export type Task = z.infer<typeof Task>;
 export type AttachTask = Extract<Task, { readonly kind: 'attach' }>;
 export type ConfirmTask = Extract<Task, { readonly kind: 'confirm_payout' }>;
+export type FundTask = Extract<Task, { readonly kind: 'fund_claims' }>;
 export type DifferenceTask = Extract<Task, { readonly difference_id: string }>;

@@ -1,4 +1,5 @@
 import { listingOf as callbackListing } from '#callbacks/callback.ts';
+import { claimListing } from '#claims/claim.ts';
 import type { Journal } from '#ledger/journal.ts';
 import type { BusinessEvent } from '#notifications/event.ts';
 import { listingOf as noticeListing } from '#notifications/notice.ts';
@@ -114,6 +115,7 @@ const afterPayout = ({ before, after }: Change): Consequences => {
     ...nothing,
     events: payoutEvents(was, is),
     unfinished: refundBehind(was, is),
+    listings: is.claim && !was ? [claimListing(is)] : [],
     paidOut: is.settlement_id && was && was.status !== is.status ? [is] : [],
   };
 };

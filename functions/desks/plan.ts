@@ -1,6 +1,7 @@
 import type { ApprovalId } from '#approvals/approval.ts';
 import type { Plan, Planner } from '#approvals/plan.ts';
 import type { DifferenceTask } from '#approvals/task.ts';
+import { fundPlanner, type Deps as FundDeps } from '#claims/fund.ts';
 import { Failure } from '#kernel/failure.ts';
 import { isWaiting } from '#payments/attempt.ts';
 import { disown } from '#payments/decide.ts';
@@ -69,16 +70,18 @@ const differencePlanner = (deps: Deps) => ({
 });
 
 /** What one person submits and another decides, as approvals ask for it. */
-export const planner = (deps: Deps & PayoutDeps): Planner => {
+export const planner = (deps: Deps & PayoutDeps & FundDeps): Planner => {
   const differences = differencePlanner(deps);
   const refunds = refundPlanner(deps);
   const payouts = payoutPlanner(deps);
   const confirmations = confirmPlanner(deps);
+  const funds = fundPlanner(deps);
   return {
     plan: (task, holder) => {
       if (task.kind === 'send_refund') return refunds.plan(task.refund_id, holder);
       if (task.kind === 'send_payout') return payouts.plan(task.payout_id, holder);
       if (task.kind === 'confirm_payout') return confirmations.plan(task, holder);
+      if (task.kind === 'fund_claims') return funds.plan(task, holder);
       if (task.kind === 'attach') return attachReceipt(deps, task, holder);
       return differences.plan(task, holder);
     },
@@ -86,6 +89,7 @@ export const planner = (deps: Deps & PayoutDeps): Planner => {
       if (task.kind === 'send_refund') return refunds.release(task.refund_id, holder, reason);
       if (task.kind === 'send_payout') return payouts.release(task.payout_id, holder, reason);
       if (task.kind === 'confirm_payout') return confirmations.release(task, holder);
+      if (task.kind === 'fund_claims') return funds.release();
       if (task.kind === 'attach') return letGoReceipt(deps, task, holder);
       return differences.release(task, holder);
     },
@@ -93,6 +97,7 @@ export const planner = (deps: Deps & PayoutDeps): Planner => {
       if (task.kind === 'send_refund') return refunds.holderOf(task.refund_id);
       if (task.kind === 'send_payout') return payouts.holderOf(task.payout_id);
       if (task.kind === 'confirm_payout') return confirmations.holderOf(task);
+      if (task.kind === 'fund_claims') return funds.holderOf();
       if (task.kind === 'attach') return receiptHolder(deps, task);
       return differences.holderOf(task);
     },

@@ -31,6 +31,8 @@ export const chart = {
   wallet_held: { kind: 'liability', floor: true },
   /** 内部往来: what one owner has passed to another; over all owners it is zero. */
   internal_transfer: { kind: 'asset', floor: false },
+  /** 理赔基金: what an app's company has set aside to compensate payers with. */
+  claims_fund: { kind: 'liability', floor: true },
   /** 挂账: late, duplicate and mismatched receipts; only a desk moves them. */
   suspense: { kind: 'liability', floor: true },
   /** 核销损益: differences that the platform bears, or keeps. */
@@ -49,13 +51,14 @@ export const Subject = z.enum([
   'prepaid_card',
   'wallet_held',
   'internal_transfer',
+  'claims_fund',
   'suspense',
   'write_off',
 ] satisfies (keyof typeof chart)[]);
 export type Subject = z.infer<typeof Subject>;
 
-/** Whose account it is: a merchant's, or a user's of an app (会员). */
-export const Owner = z.union([IdOf('mch'), IdOf('usr')]);
+/** Whose account it is: a merchant's, a user's of an app (会员), or the app's own. */
+export const Owner = z.union([IdOf('mch'), IdOf('usr'), IdOf('app')]);
 export type Owner = z.infer<typeof Owner>;
 
 export const Kind = z.enum(['asset', 'liability', 'income', 'expense']);

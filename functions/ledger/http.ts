@@ -22,12 +22,12 @@ const now = () => new Date();
 const configuration = configurationStore(db, env('CONFIG_TABLE'), now);
 const ledger = ledgerStore(db, env('BOOKS_TABLE'));
 
-/** A merchant's accounts are its app's. A user is of one app, which the accounts say that the app has opened. */
+/** A merchant's accounts are its app's, and so are the app's own. A user is of one app, which the accounts say that the app has opened. */
 const checkOwner = async (app: App, owner: Owner, accounts: readonly Account[]) => {
   const isOwn = owner.startsWith('mch_')
     ? (await configuration.merchant(owner))?.app_id === app.id
     : accounts.some(({ app_id }) => app_id === app.id);
-  if (!isOwn) throw new Failure('not_found');
+  if (!isOwn && owner !== app.id) throw new Failure('not_found');
 };
 
 export const handler = api(

@@ -12,7 +12,7 @@ const signed = { ...plain, security: 'signature' } as const;
 export const findAccounts = {
   ...signed,
   route: 'GET /v1/accounts',
-  summary: 'The accounts of a merchant or of a user, with their balances',
+  summary: 'The accounts of a merchant, of a user or of the app itself, with their balances',
   query: z.strictObject({ owner: Owner, ...page }),
   answers: { 200: list(AccountView) },
 } satisfies Operation;

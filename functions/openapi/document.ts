@@ -4,6 +4,7 @@ import * as approvals from '#approvals/operations.ts';
 import * as audit from '#audit/operations.ts';
 import * as callbacks from '#callbacks/operations.ts';
 import * as cashier from '#cashier/operations.ts';
+import * as claims from '#claims/operations.ts';
 import * as configuration from '#configuration/operations.ts';
 import * as ledger from '#ledger/operations.ts';
 import * as notifications from '#notifications/operations.ts';
@@ -30,6 +31,7 @@ export const allOperations: readonly Operation[] = [
   ledger,
   wallets,
   settlement,
+  claims,
   reconciliation,
   remittances,
   callbacks,

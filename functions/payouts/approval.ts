@@ -13,11 +13,12 @@ export const aboutPayout = ({ id }: Payout): Pick<Approval, 'task' | 'subject'> 
 
 /** Who checks it sees to whom the money goes. What was reserved is booked already. */
 export const previewOf = (payout: Payout): Approval['preview'] => {
-  const { id, merchant_id, amount, currency, payee, from, settlement_id, by_hand } = payout;
+  const { id, merchant_id, amount, currency, payee, from, settlement_id, by_hand, app_id, claim } = payout;
   const about = {
     ...(from && { account: from.account_id }),
     ...(settlement_id && { settlement_id }),
     ...(by_hand && { by_hand }),
+    ...(claim && { claims_fund: app_id, payment_id: claim.payment_id }),
   };
   const of = { merchant_id, ...about, amount: Number(amount), currency, payee };
   const changed = { before: { ...of, status: 'pending_approval' }, after: { ...of, status: 'processing' } };

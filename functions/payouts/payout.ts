@@ -36,6 +36,8 @@ export const Payout = z.object({
   refund_id: IdOf('rfd').optional(),
   /** Of a settlement: what was released to the merchant goes to the account that it has filed. */
   settlement_id: IdOf('stl').optional(),
+  /** 理赔: for that payment, out of the claims fund of its app. */
+  claim: z.object({ payment_id: IdOf('pay'), made_by: z.string() }).optional(),
   /** 线下: a person transfers it at the bank of that channel account. No channel is sent it, or asked about it. */
   by_hand: z.literal(true).optional(),
   /** The approval that what the bank says of it waits for. */
@@ -69,8 +71,15 @@ export const withdrawalId = (appId: string, merchantWithdrawalId: string): Id<'p
   derivedId('pyt', appId, 'withdrawal', merchantWithdrawalId);
 
 /** The balance that pays, and that has its money again when nothing comes of it. */
-export const sourceOf = ({ merchant_id, from }: Pick<Payout, 'merchant_id' | 'from'>) =>
-  ({ owner: from?.owner ?? merchant_id, subject: from?.subject ?? 'merchant_available' }) as const;
+export const sourceOf = ({
+  app_id,
+  merchant_id,
+  from,
+  claim,
+}: Pick<Payout, 'app_id' | 'merchant_id' | 'from' | 'claim'>) =>
+  claim
+    ? ({ owner: app_id, subject: 'claims_fund' } as const)
+    : ({ owner: from?.owner ?? merchant_id, subject: from?.subject ?? 'merchant_available' } as const);
 
 /** The payout as its channel knows it: under the one number that it has for ever. */
 export const transferRef = ({ id, amount, currency, created_at }: Payout): TransferRef => ({

@@ -12,6 +12,8 @@ export const PayoutView = z.object({
   id: IdOf('pyt'),
   merchant_id: IdOf('mch'),
   merchant_payout_id: z.string(),
+  /** 理赔: the payment that it compensates for. */
+  payment_id: IdOf('pay').nullable(),
   amount: Amount,
   currency: Currency,
   payee: Payee,
@@ -32,6 +34,7 @@ export const payoutView = (payout: Payout): z.input<typeof PayoutView> =>
     id: payout.id,
     merchant_id: payout.merchant_id,
     merchant_payout_id: payout.merchant_payout_id,
+    payment_id: payout.claim?.payment_id ?? null,
     amount: payout.amount,
     currency: payout.currency,
     payee: payout.payee,

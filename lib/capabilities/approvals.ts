@@ -9,18 +9,19 @@ export class Approvals extends Construct {
   constructor(scope: Construct, id: string, { data, looks, publicUrl, rolesClaim, routes }: Shared) {
     super(scope, id);
 
+    const environment = {
+      ORDERS_TABLE: data.orders.tableName,
+      BOOKS_TABLE: data.books.tableName,
+      CONFIG_TABLE: data.config.tableName,
+      CHANNEL_SECRETS: data.channelSecrets.secretArn,
+      LOOKS_QUEUE: looks.queue.queueUrl,
+      PUBLIC_URL: publicUrl,
+      ROLES_CLAIM: rolesClaim,
+    };
     const desk = new ServiceFunction(this, 'Desk', {
       entry: 'approvals/admin',
       description: 'Shows what a desk would do, takes its submission and its approval, and does it',
-      environment: {
-        ORDERS_TABLE: data.orders.tableName,
-        BOOKS_TABLE: data.books.tableName,
-        CONFIG_TABLE: data.config.tableName,
-        CHANNEL_SECRETS: data.channelSecrets.secretArn,
-        LOOKS_QUEUE: looks.queue.queueUrl,
-        PUBLIC_URL: publicUrl,
-        ROLES_CLAIM: rolesClaim,
-      },
+      environment,
     });
     inOrders(desk, data, 'GetItem', 'PutItem');
     inBooks(desk, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'Query');
@@ -35,5 +36,15 @@ export class Approvals extends Construct {
       'POST /admin/v1/approvals/{id}/approve',
       'POST /admin/v1/approvals/{id}/refuse',
     );
+
+    const claims = new ServiceFunction(this, 'Claims', {
+      entry: 'claims/admin',
+      description: 'Takes claims of payers, reserves them in the claims fund, and shows them',
+      environment,
+    });
+    inOrders(claims, data, 'GetItem', 'BatchGetItem', 'PutItem');
+    inBooks(claims, data, 'PutItem', 'UpdateItem', 'Query');
+    readsChannels(claims, data);
+    routes.to(claims, 'GET /admin/v1/claims', 'POST /admin/v1/claims', 'GET /admin/v1/claims/{id}');
   }
 }

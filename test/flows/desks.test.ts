@@ -141,3 +141,71 @@ describe('a payment that is cancelled', () => {
     expect((await read(payment.id)).status).toBe('paid');
   });
 });
+
+describe('a claim of a payer (理赔)', () => {
+  const fundOf = async () => {
+    const { app, stage, quiet } = machine();
+    await quiet();
+    const { body } = await app.get(`/v1/accounts?owner=${stage.app.id}`);
+    const fund = body.data.find(({ subject }: { subject: string }) => subject === 'claims_fund');
+    return fund?.balance ?? 0;
+  };
+  const approved = async (id: string) => {
+    const { maker, checker } = machine();
+    expect((await maker.post(`/admin/v1/approvals/${id}/approve`, {})).status).toBe(403);
+    expect((await checker.post(`/admin/v1/approvals/${id}/approve`, {})).status).toBe(200);
+  };
+
+  test('is paid from the fund of its app by two people, beyond what the order was; the app is told', async () => {
+    const { paid, maker, checker, admin, stage, balances, configuration, configure, receiver, advance, quiet } =
+      machine();
+    const [shop] = configuration.apps;
+    await configure({ apps: [{ ...shop, notify_url: receiver.url('shop/claims') }] });
+    await advance(31);
+    const payment = await paid({ amount: 1_000 });
+    const before = await balances();
+    const claim = {
+      claim_no: 'claim-1',
+      payment_id: payment.id,
+      amount: 3_000,
+      payee: { kind: 'alipay_account', account: 'payer@example.com', name: '某付款人' },
+      reason: '商品损坏',
+    };
+    expect((await maker.post('/admin/v1/claims', claim)).body.code).toBe('insufficient_balance');
+    const task = {
+      kind: 'fund_claims',
+      app_id: stage.app.id,
+      channel_account_id: stage.channel_accounts.alipay,
+      amount: 5_000,
+      currency: 'CNY',
+      reference: 'TOP-UP-1',
+    };
+    await approved((await maker.post('/admin/v1/approvals', { task })).body.id);
+    expect(await fundOf()).toBe(5_000);
+
+    for (const who of [checker, admin]) expect((await who.post('/admin/v1/claims', claim)).status).toBe(403);
+    const made = await maker.post('/admin/v1/claims', claim);
+    expect([made.status, made.body.status, await fundOf()]).toEqual([201, 'pending_approval', 2_000]);
+    expect((await maker.post('/admin/v1/claims', claim)).status).toBe(200);
+    expect((await maker.post('/admin/v1/claims', { ...claim, amount: 2_001, claim_no: 'claim-2' })).body.code).toBe(
+      'insufficient_balance',
+    );
+    await approved(made.body.approval_id);
+    const { id } = made.body;
+    await quiet();
+    expect((await admin.get(`/admin/v1/claims/${id}`)).body).toMatchObject({
+      status: 'succeeded',
+      payment_id: payment.id,
+    });
+    expect((await admin.get('/admin/v1/claims')).body.data.map((each: { id: string }) => each.id)).toEqual([id]);
+    expect(await fundOf()).toBe(2_000);
+    expect(await balances()).toEqual(before);
+    expect(receiver.told(id)).toEqual(['payout.succeeded']);
+    expect(receiver.deliveries(id)[0]?.data).toMatchObject({ payment_id: payment.id, amount: 3_000 });
+    const { body } = await admin.get(`/admin/v1/audit?subject_id=${id}`);
+    expect(body.data.map(({ action, by }: { action: string; by: string }) => `${action} ${by}`)).toEqual([
+      'approve checker',
+      'submit maker',
+    ]);
+  });
+});

@@ -92,6 +92,7 @@ export const payingMerchant = async (db: Database, fees = given.feePlan()) => {
     notPaid,
     says,
     payouts,
+    deciding,
     release,
     /** A payment of this day is paid, and the day released. */
     async released(no: string, amount: bigint): Promise<Settlement> {
