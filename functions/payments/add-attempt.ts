@@ -6,6 +6,7 @@ import type { Merchant } from '#merchants/merchant.ts';
 import { applyOutcome, savePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
 import { assessPayment, judged } from './judge-payment.ts';
+import { checkCode } from './in-store.ts';
 import { isFinal, type Payer, type Payment } from './payment.ts';
 import type { Deps } from './place-payment.ts';
 import { newAttempts } from './new-attempts.ts';
@@ -55,6 +56,7 @@ export const addAttempt = async (
     terminal_id,
   }: { id: string; method: Method; payer?: Payer | undefined; terminal_id?: string | undefined },
 ): Promise<{ payment: Payment; isNew: boolean }> => {
+  checkCode(method, payer);
   const read = await paymentOf(deps, app, id);
   checkOpen(read, deps.now());
   const live = liveCharge(read);

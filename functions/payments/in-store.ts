@@ -25,21 +25,40 @@ const wallets: readonly (readonly [Method, RegExp])[] = [
 /** The method of the wallet that shows this code. */
 export const methodOfCode = (code: string): Method | undefined => wallets.find(([, shape]) => shape.test(code))?.[0];
 
-/** What was asked for, or what the payer's code says; a wallet is not asked about the code of another. */
-export const methodFor = (
+/** Acquirers take the codes of every wallet, also of those that have no prefix here. */
+const ofAnyWallet: readonly Method[] = ['lakala_code', 'bank_code'];
+const mayBeACode = /^\d{16,24}$/;
+
+/** By which method a code is charged when nobody has named one: its wallet's own, or an acquirer's where that is not offered. */
+const methodBy = (code: string, offered: readonly Method[]): Method => {
+  const shown = methodOfCode(code);
+  const acquirer = mayBeACode.test(code) ? ofAnyWallet.find((method) => offered.includes(method)) : undefined;
+  const found = shown !== undefined && offered.includes(shown) ? shown : (acquirer ?? shown);
+  if (found) return found;
+  throw new Failure('payer_code_unknown', {
+    detail: 'payer.auth_code is of no wallet that is known: name the method',
+  });
+};
+
+/** A wallet is not asked about the code of another. */
+export const checkCode = (method: Method, payer: { readonly auth_code?: string | undefined } | undefined): void => {
+  const code = payer?.auth_code;
+  if (code === undefined || !wallets.some(([wallet]) => wallet === method)) return;
+  const shown = methodOfCode(code);
+  if (shown === method) return;
+  const whose = shown === undefined ? '' : `: it is one of ${shown}`;
+  throw new Failure('payer_code_unknown', { detail: `payer.auth_code is no code of ${method}${whose}` });
+};
+
+/** What was asked for, or what the payer's code says, of what the merchant's accounts offer. */
+export const methodFor = async (
   method: Method | undefined,
   payer: { readonly auth_code?: string | undefined } | undefined,
-): Method | undefined => {
+  offered: () => Promise<readonly Method[]>,
+): Promise<Method | undefined> => {
+  if (method !== undefined) checkCode(method, payer);
   const code = payer?.auth_code;
-  if (code === undefined || (method !== undefined && !isScanned(method))) return method;
-  const shown = methodOfCode(code);
-  if (method === undefined && shown === undefined)
-    throw new Failure('payer_code_unknown', {
-      detail: 'payer.auth_code is of no wallet that is known: name the method',
-    });
-  const isOfAnother = method !== undefined && shown !== method && wallets.some(([wallet]) => wallet === method);
-  if (isOfAnother) throw new Failure('payer_code_unknown', { detail: `payer.auth_code is no code of ${method}` });
-  return method ?? shown;
+  return method ?? (code === undefined ? undefined : methodBy(code, await offered()));
 };
 
 /** While a payer types a password, the till asks every five seconds; then it undoes what may still be paid. */

@@ -76,13 +76,19 @@ const begun = async (deps: Deps, merchant: Merchant, payment: Payment, method: M
   return known ? { payment: known } : judged(deps, payment, await assessing.conclude(), { method, attempts });
 };
 
+/** What the merchant's accounts take at the moment. */
+const offeredBy = async ({ open }: Deps, { channel_account_ids }: Merchant): Promise<Method[]> => {
+  const accounts = await Promise.all(channel_account_ids.map((id) => open(id)));
+  return accounts.flatMap(({ account }) => (account.status === 'enabled' ? account.methods : []));
+};
+
 /** Everything that can be refused is refused before anything is written or sent. */
 const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Purpose): Promise<Judged> => {
   const merchant = await merchantFor(deps, app, input.merchant_id);
   const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
   const { expires_in_seconds, ...kept } = input;
-  const method = methodFor(input.method, input.payer);
+  const method = await methodFor(input.method, input.payer, () => offeredBy(deps, merchant));
   if (input.prepaid && input.prepaid.amount >= input.amount)
     throw new Failure('invalid_request', {
       errors: [{ pointer: '/prepaid/amount', detail: 'less than the amount: pay all of it by that method instead' }],

@@ -128,6 +128,32 @@ describe('codes by way of Lakala', () => {
     await machine().until((await charge('130000000000020000')).id, 'paid');
   });
 
+  test('of a wallet whose own account takes nothing go by way of Lakala, named by nobody', async () => {
+    const { admin, advance, stage } = machine();
+    const address = `/admin/v1/channel-accounts/${stage.channel_accounts.wechat}`;
+    const turn = async (status: string) => {
+      const { body } = await admin.get(address);
+      expect((await admin.call('PUT', address, { ...body, status })).status).toBe(200);
+      await advance(31);
+    };
+    const scanned = { method: undefined, payer: { auth_code: '134567890123456789' } };
+    expect((await place(scanned)).method).toBe('wechat_code');
+    await turn('disabled');
+    const payment = await place(scanned);
+    expect(payment.method).toBe('lakala_code');
+    await machine().until(payment.id, 'paid');
+    await turn('enabled');
+  });
+
+  test('are not brought to another wallet, nor by another attempt', async () => {
+    const { app } = machine();
+    const payment = await place();
+    const payer = { auth_code: '281234567890123456' };
+    const moved = await app.post(`/v1/payments/${payment.id}/attempts`, { method: 'wechat_code', payer });
+    expect([moved.status, moved.body.code]).toEqual([422, 'payer_code_unknown']);
+    expect(moved.body.detail).toContain('alipay_code');
+  });
+
   test('that are shown are paid by scanning', async () => {
     const payment = await place({ method: 'lakala_qr' });
     expect(payment.attempts[0].action).toMatchObject({ type: 'qr_code', content: expect.stringMatching(/^https:/) });

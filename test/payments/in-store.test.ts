@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { applyOutcome } from '#payments/apply-outcome.ts';
 import { lookAgain } from '#payments/look-again.ts';
-import { methodOfCode } from '#payments/in-store.ts';
+import type { Method } from '#channels/channel.ts';
+import { methodFor, methodOfCode } from '#payments/in-store.ts';
 import { statusOf } from '#payments/payment.ts';
 
 import * as given from '../given.ts';
@@ -87,5 +88,33 @@ describe('a code that a payer shows', () => {
     at.clock.now = given.minutes(30);
     const looked = await lookAgain(at.deps, placed.id, { moveOn: true });
     expect(statusOf(looked)).toBe('paying');
+  });
+});
+
+describe('the method of a code that nobody has named', () => {
+  const [wechat, alipay, other] = ['134567890123456789', '281234567890123456', '512345678901234567'];
+  const by = (shown: string, ...offered: Method[]) =>
+    methodFor(undefined, { auth_code: shown }, async () => offered).catch((error: unknown) => String(error));
+
+  test.each<[string, string, Method[], string]>([
+    ['its wallet’s own, where that is offered', wechat, ['wechat_code', 'lakala_code'], 'wechat_code'],
+    ['an acquirer’s, where the wallet’s own is not', alipay, ['wechat_code', 'lakala_code'], 'lakala_code'],
+    ['its wallet’s own, where nobody is offered: the refusal names it', alipay, ['wechat_code'], 'alipay_code'],
+    ['an acquirer’s, for a wallet that has no prefix here', other, ['wechat_code', 'lakala_code'], 'lakala_code'],
+  ])('is %s', async (_, shown, offered, method) => expect(await by(shown, ...offered)).toBe(method));
+
+  test('is none for what is no code at all, nor without an acquirer for a code of nobody', async () => {
+    expect(await by('999', 'lakala_code')).toContain('payer_code_unknown');
+    expect(await by(other, 'wechat_code')).toContain('payer_code_unknown');
+  });
+
+  test('is not asked for when one is named; a code of another wallet is told whose it is', async () => {
+    const never = () => Promise.reject(new Error('asked'));
+    expect(await methodFor('lakala_code', { auth_code: wechat }, never)).toBe('lakala_code');
+    expect(await methodFor('wechat_native', { auth_code: alipay }, never)).toBe('wechat_native');
+    expect(await methodFor(undefined, {}, never)).toBeUndefined();
+    await expect(methodFor('wechat_code', { auth_code: alipay }, never)).rejects.toMatchObject({
+      details: { detail: 'payer.auth_code is no code of wechat_code: it is one of alipay_code' },
+    });
   });
 });
