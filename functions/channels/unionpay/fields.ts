@@ -31,21 +31,53 @@ const decoders = new Map(
 
 const statedIn = (text: string): string => (/(?:^|&)encoding=([\w-]{1,16})/.exec(text)?.[1] ?? '').toLowerCase();
 
+/** What brackets may hold; what opens one that does not end within that is a character like any other. */
+const bracketBytes = 8_192;
+
 /** In GBK the second byte of a character may be a bracket. */
-const pairs = {
-  single: /([^=&]{1,64})=((?:\{[^}]{0,8192}\}|\[[^\]]{0,8192}\]|[^&])*)(?:&|$)/gy,
-  double:
-    /([^=&]{1,64})=((?:[\x81-\xfe][\x40-\xfe]|\{(?:[\x81-\xfe][\x40-\xfe]|[^}]){0,8192}\}|\[(?:[\x81-\xfe][\x40-\xfe]|[^\]]){0,8192}\]|[^&])*)(?:&|$)/gy,
+const isPair = (first: number, second: number): boolean =>
+  first >= 0x81 && first <= 0xfe && second >= 0x40 && second <= 0xfe;
+
+/** Says where values end. However many brackets are opened, each byte is looked at three times at the most. */
+const valueEnds = (text: string, isDouble: boolean) => {
+  const after = (at: number): number => at + (isDouble && isPair(text.charCodeAt(at), text.charCodeAt(at + 1)) ? 2 : 1);
+  const find = (wanted: string, from: number): number => {
+    let at = from;
+    while (at < text.length && text[at] !== wanted) at = after(at);
+    return at;
+  };
+  // Of each kind the first end that is not behind us: what opens before it shares it.
+  const ends: Readonly<Record<string, { by: string; at: number }>> = {
+    '{': { by: '}', at: -1 },
+    '[': { by: ']', at: -1 },
+  };
+  const bracketEnd = (open: number): number | undefined => {
+    const end = ends[text[open] ?? ''];
+    if (!end) return undefined;
+    if (end.at < open) end.at = find(end.by, open);
+    return end.at < text.length && end.at - open - 1 <= bracketBytes ? end.at : undefined;
+  };
+  return (from: number): number => {
+    let at = from;
+    while (at < text.length && text[at] !== '&') at = after(bracketEnd(at) ?? at);
+    return at;
+  };
 };
 
 /** A reply: pairs as they are. */
 export const fieldsOfReply = (body: Buffer): Fields => {
   const text = body.toString('latin1');
-  const pattern = ['', 'utf-8'].includes(statedIn(text)) ? pairs.single : pairs.double;
-  const found = [...text.matchAll(pattern)];
-  const length = found.reduce((sum, [whole]) => sum + whole.length, 0);
-  if (found.length === 0 || length !== text.length) throw new Unreadable('the reply is no list of fields');
-  return collected(found.map(([, name = '', value = '']) => [name, value]));
+  const endOfValue = valueEnds(text, !['', 'utf-8'].includes(statedIn(text)));
+  const found: [string, string][] = [];
+  for (let at = 0; at < text.length || found.length === 0;) {
+    const equals = text.indexOf('=', at);
+    const name = text.slice(at, Math.max(at, equals));
+    if (!/^[^&]{1,64}$/.test(name)) throw new Unreadable('the reply is no list of fields');
+    const end = endOfValue(equals + 1);
+    found.push([name, text.slice(equals + 1, end)]);
+    at = end + 1;
+  }
+  return collected(found);
 };
 
 const bytesOf = (text: string): string =>
