@@ -19,6 +19,8 @@ export const chart = {
   merchant_pending: { kind: 'liability', floor: true },
   /** 可用余额 */
   merchant_available: { kind: 'liability', floor: true },
+  /** 应收商户: what days below nothing took beyond what was available; the next releases pay it off. */
+  merchant_receivable: { kind: 'asset', floor: true },
   /** 冻结: refunds under way. */
   merchant_held: { kind: 'liability', floor: true },
   /** 代付在途: payouts under way. */
@@ -45,6 +47,7 @@ export const Subject = z.enum([
   'fee_income',
   'merchant_pending',
   'merchant_available',
+  'merchant_receivable',
   'merchant_held',
   'payout_in_transit',
   'user_balance',

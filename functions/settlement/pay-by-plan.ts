@@ -3,7 +3,7 @@ import type { App } from '#merchants/app.ts';
 import { sendPayout, type Deps as SendDeps } from '#payouts/send-payout.ts';
 
 import { paySettlement, type Deps as PayDeps } from './pay-settlement.ts';
-import type { Settlement } from './settlement.ts';
+import { payableOf, type Settlement } from './settlement.ts';
 
 export type Deps = PayDeps &
   SendDeps & {
@@ -18,7 +18,7 @@ export type Deps = PayDeps &
 export const payByPlan =
   (deps: Deps) =>
   async (settlement: Settlement): Promise<void> => {
-    if (settlement.payout || settlement.net <= 0n) return;
+    if (settlement.payout || payableOf(settlement) <= 0n) return;
     const merchant = await deps.merchant(settlement.merchant_id);
     const plan = merchant && (await deps.plan(merchant.settlement_plan_id));
     if (plan?.payout !== 'auto') return;

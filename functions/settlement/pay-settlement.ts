@@ -17,7 +17,7 @@ import type { Commit, Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import type { SettlementPlan } from './plan.ts';
-import { paidBy, type Settlement } from './settlement.ts';
+import { paidBy, payableOf, type Settlement } from './settlement.ts';
 import type { SettlementStore } from './store.ts';
 import { hasEnded, payoutOfTry } from './try.ts';
 
@@ -48,8 +48,9 @@ const refuse = (detail: string): never => {
 };
 
 /** Never twice: there is a further try only when the one before has ended without the money's having arrived, or staying. */
-const checkNext = async ({ payouts }: Deps, { net, payout }: Settlement, no: number): Promise<void> => {
-  if (net <= 0n) refuse('it nets to nothing that could be paid: that is carried to the next');
+const checkNext = async ({ payouts }: Deps, settlement: Settlement, no: number): Promise<void> => {
+  const { payout } = settlement;
+  if (payableOf(settlement) <= 0n) refuse('it nets to nothing that could be paid: that is carried to the next');
   const former = payout && (await payouts.get(payout.payout_id));
   if (former && !hasEnded(former)) refuse(`its payout ${former.id} is ${former.status}`);
   const next = (payout?.no ?? 0) + 1;
@@ -120,7 +121,7 @@ export const paySettlement = (
     if (known) return { settlement, payout: known, isNew: false };
     await checkNext(deps, settlement, no);
     const { merchant, payee, pays, isOffline } = await terms(deps, settlement);
-    const amount = least(settlement.net, available);
+    const amount = least(payableOf(settlement), available);
     if (amount <= 0n) throw new Failure('insufficient_balance', { detail: 'nothing of it is available any more' });
     const now = deps.now();
     const draft = drafted(settlement, { no, amount, payee, isOffline }, pays, now);

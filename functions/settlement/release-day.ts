@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
 import { businessDate, type BusinessDate } from '#kernel/business-date.ts';
-import type { PendingState } from '#ledger/balance.ts';
+import { accountId } from '#ledger/account.ts';
+import type { Guard, PendingState } from '#ledger/balance.ts';
 import type { Journal } from '#ledger/journal.ts';
 import { post } from '#ledger/post.ts';
 import type { LedgerStore } from '#ledger/store.ts';
@@ -11,7 +12,7 @@ import type { Payment } from '#payments/payment.ts';
 import type { Commit } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
-import { itemOf, releaseJournal, settlementId, totalsOf, type Settlement } from './settlement.ts';
+import { itemOf, receivableBy, releaseJournal, settlementId, totalsOf, type Settlement } from './settlement.ts';
 import { statementOf } from './statement.ts';
 import type { SettlementStore } from './store.ts';
 
@@ -47,18 +48,21 @@ export const draft = (
   day: Day,
   merchant: Merchant,
   all: readonly Payment[],
-  { currency, part = 0 }: { currency: string; part?: number },
+  { currency, part = 0, ...balances }: { currency: string; part?: number; available: bigint; owed: bigint },
 ) => {
   const payments = all.filter((payment) => payment.merchant_id === merchant.id && payment.currency === currency);
   const items = payments.filter(({ id }) => !day.withheld.has(id)).flatMap((payment) => itemOf(payment, day));
   const now = deps.now();
+  const totals = totalsOf(items);
+  const receivable = receivableBy(totals.net, balances);
   const named = { ...nameOf(day, merchant, currency), part };
   const settlement: Settlement = {
     ...nameOf(day, merchant, currency),
     id: settlementId(named),
     version: 0,
     app_id: merchant.app_id,
-    ...totalsOf(items),
+    ...totals,
+    ...(receivable !== 0n && { receivable }),
     withheld: payments
       .filter(({ id }) => day.withheld.has(id))
       .flatMap((payment) => itemOf(payment, day))
@@ -74,6 +78,19 @@ export const draft = (
   return { settlement: { ...settlement, statement_key: `${settlement.statement_key}-${digest}.csv` }, csv };
 };
 
+/** What is available to the merchant, and what it owes from days below nothing. */
+export const balancesOf = async ({ ledger }: Pick<Deps, 'ledger'>, owner: string, currency: string) => {
+  const of = async (subject: 'merchant_available' | 'merchant_receivable') =>
+    (await ledger.findAccount(accountId({ owner, subject, currency })))?.balance ?? 0n;
+  return { available: await of('merchant_available'), owed: await of('merchant_receivable') };
+};
+
+/** A release takes from what is available, or is owed, no more than is there. */
+export const guardsBeside = ({ merchant_id: owner, currency, net, receivable = 0n }: Settlement): Guard[] =>
+  net < 0n
+    ? [{ account: { owner, subject: 'merchant_available', currency }, atLeast: -net - receivable }]
+    : [{ account: { owner, subject: 'merchant_receivable', currency }, atLeast: -receivable }];
+
 /** The settlement, its journal and the watermark, in one; refused when a refund took from pending since that was read. */
 const commitRelease = (deps: Deps, settlement: Settlement, read: PendingState) => {
   const account = {
@@ -83,11 +100,10 @@ const commitRelease = (deps: Deps, settlement: Settlement, read: PendingState) =
   } as const;
   const { channel_account_id: channelAccountId, business_date: date } = settlement;
   const guard = { account, atLeast: settlement.net, release: { channelAccountId, date, read } };
-  const available = { account: { ...account, subject: 'merchant_available' }, atLeast: -settlement.net } as const;
   const journals: readonly Journal[] = releaseJournal(settlement);
   return deps.commit([
     ...deps.settlements.writes(settlement),
-    ...deps.ledger.writes(journals, settlement.net < 0n ? [guard, available] : [guard]),
+    ...deps.ledger.writes(journals, [guard, ...guardsBeside(settlement)]),
     // A day that nets to nothing moves no money; its watermark moves all the same.
     ...(journals.length === 0 ? [deps.ledger.watermark(guard)] : []),
   ]);
@@ -111,7 +127,8 @@ export const releaseDay = async (
     const account = { owner: merchant.id, subject: 'merchant_pending', currency } as const;
     const read = await deps.ledger.pendingState(account, day.channelAccountId);
     const payments = await deps.paymentsOf(day.channelAccountId, day.date);
-    const { settlement, csv } = draft(deps, day, merchant, payments, { currency });
+    const balances = await balancesOf(deps, merchant.id, currency);
+    const { settlement, csv } = draft(deps, day, merchant, payments, { currency, ...balances });
     await deps.keepStatement(settlement.statement_key, csv);
     const refusals = await commitRelease(deps, settlement, read);
     if (refusals.length === 0) return { settlement: { ...settlement, version: 1 }, isNew: true };

@@ -3,7 +3,15 @@ import { post } from '#ledger/post.ts';
 import { journalsOf } from '#payments/journals.ts';
 import { contend, lost } from '#platform/contend.ts';
 
-import { draft, nameOf, releaseDay, type Day, type Deps as ReleaseDeps } from './release-day.ts';
+import {
+  balancesOf,
+  draft,
+  guardsBeside,
+  nameOf,
+  releaseDay,
+  type Day,
+  type Deps as ReleaseDeps,
+} from './release-day.ts';
 import { releaseJournal, settlementId, type Settlement } from './settlement.ts';
 import { releasedIn } from './statement.ts';
 
@@ -46,13 +54,14 @@ export const releaseRest = async (
     const statements = await Promise.all(parts.map(({ statement_key }) => deps.readStatement(statement_key)));
     const released = new Set(statements.flatMap(releasedIn));
     const payments = (await deps.paymentsOf(day.channelAccountId, day.date)).filter(({ id }) => !released.has(id));
-    const { settlement, csv } = draft(deps, day, merchant, payments, { currency, part: parts.length });
+    const balances = await balancesOf(deps, merchant.id, currency);
+    const { settlement, csv } = draft(deps, day, merchant, payments, { currency, part: parts.length, ...balances });
     if (settlement.payments.count === 0) return undefined;
     await deps.keepStatement(settlement.statement_key, csv);
     const guard = { account, atLeast: settlement.net };
     const refusals = await deps.commit([
       ...deps.settlements.writes(settlement),
-      ...deps.ledger.writes(releaseJournal(settlement), [guard]),
+      ...deps.ledger.writes(releaseJournal(settlement), [guard, ...guardsBeside(settlement)]),
     ]);
     if (refusals.length === 0) return { ...settlement, version: 1 };
     if (!caughtUp) await post(deps, payments.flatMap(journalsOf));

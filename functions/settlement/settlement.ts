@@ -4,7 +4,7 @@ import * as z from 'zod';
 
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, type Id } from '#kernel/id.ts';
-import { Currency, least, Sum, sum } from '#kernel/money.ts';
+import { Currency, greatest, least, Sum, sum } from '#kernel/money.ts';
 import { credit, debit, journal, type Journal } from '#ledger/journal.ts';
 import type { Attempt } from '#payments/attempt.ts';
 import { noRefunds, type Payment } from '#payments/payment.ts';
@@ -34,6 +34,8 @@ export const Settlement = z.object({
   /** Fees, less the shares that those refunds gave back. */
   fees: z.object({ amount: Sum }),
   net: Sum,
+  /** What of a net below nothing the merchant owes since, beyond what was available; below nothing: what this release pays off. */
+  receivable: Sum.optional(),
   /** Payments in open differences: listed, not released. */
   withheld: z.array(z.object({ id: IdOf('pay'), amount: Sum })),
   /** `paying`: on its way to the merchant; where that failed or came back it is `released` again, and its try says so. */
@@ -63,9 +65,18 @@ export const paidBy = (settlement: Settlement, no: number, payout: Payout): Sett
   return isSame(after, settlement) ? settlement : after;
 };
 
+/** What of it may be paid to the merchant: its net, less what it pays off. */
+export const payableOf = ({ net, receivable = 0n }: Pick<Settlement, 'net' | 'receivable'>): bigint =>
+  net > 0n ? net + receivable : 0n;
+
+/** What a net makes of what the merchant owes, as the two balances stand: a day below nothing never waits for money to come. */
+export const receivableBy = (net: bigint, { available, owed }: { available: bigint; owed: bigint }): bigint =>
+  net < 0n ? greatest(0n, -net - available) : -least(owed, net);
+
 /** Where finance finds it: what nets to nothing is never payable, and carried. */
-export const standingOf = ({ net, status }: Settlement): SettlementStanding => {
-  if (net <= 0n) return 'carried';
+export const standingOf = (settlement: Settlement): SettlementStanding => {
+  const { status } = settlement;
+  if (payableOf(settlement) <= 0n) return 'carried';
   return status === 'released' ? 'payable' : status;
 };
 
@@ -151,10 +162,18 @@ export const totalsOf = (items: readonly Item[]) => ({
 });
 
 /** Where fees are kept, refunds may have taken more than the day brought: then the release goes the other way. */
-const released = (net: bigint) =>
+const released = ({ net, receivable = 0n }: Settlement) =>
   net < 0n
-    ? [debit('merchant_available', -net), credit('merchant_pending', -net)]
-    : [debit('merchant_pending', net), credit('merchant_available', net)];
+    ? [
+        debit('merchant_available', -net - receivable),
+        debit('merchant_receivable', receivable),
+        credit('merchant_pending', -net),
+      ]
+    : [
+        debit('merchant_pending', net),
+        credit('merchant_available', net + receivable),
+        credit('merchant_receivable', -receivable),
+      ];
 
 export const releaseJournal = (settlement: Settlement): Journal[] =>
   journal(
@@ -164,5 +183,5 @@ export const releaseJournal = (settlement: Settlement): Journal[] =>
       accounting_date: settlement.accounting_date,
       currency: settlement.currency,
     },
-    released(settlement.net),
+    released(settlement),
   );

@@ -7,9 +7,11 @@ const line = (...cells: readonly (string | number | bigint)[]) => cells.map(Stri
 
 const end = '\r\n';
 
-/** What nets to less than nothing was taken from what is available: the next payout is less by it. */
-const carried = ({ net, currency }: Settlement): string[] =>
-  net > 0n ? [] : [line('carried', 'to the next payout', currency, '', '', '', net)];
+/** What nets to less than nothing was taken from what is available, or is owed: the next payout is less by it, and says so. */
+const carried = ({ net, receivable = 0n, currency }: Settlement): string[] => [
+  ...(net > 0n ? [] : [line('carried', 'to the next payout', currency, '', '', '', net)]),
+  ...(receivable < 0n ? [line('carried', 'paid off by this release', currency, '', '', '', receivable)] : []),
+];
 
 /** 结算单 as CSV: minor units, a line for each payment, then the total that was released. */
 export const statementOf = (settlement: Settlement, items: readonly Item[]): string => {

@@ -21,6 +21,8 @@ export const SettlementView = Settlement.omit({ version: true, accounting_date: 
   statement_url: z.string().nullable(),
   /** By how much it nets to less than nothing: that was taken from what is available, and the next payout is less by it. */
   carried: Sum,
+  /** What of that the merchant owes since; below nothing: what this release pays off, and does not pay out. */
+  receivable: Sum,
   payout: TryView.nullable(),
 });
 
@@ -39,6 +41,7 @@ export const settlementView = (settlement: Settlement, statementUrl: string | nu
     ...settlement,
     statement_url: statementUrl,
     carried: net < 0n ? -net : 0n,
+    receivable: settlement.receivable ?? 0n,
     payout: payout ? tryView(net, payout) : null,
   });
 };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Failure } from '#kernel/failure.ts';
 import { nextLook } from '#payouts/next-look.ts';
 import { createRefund } from '#refunds/create-refund.ts';
+import { receivableBy } from '#settlement/settlement.ts';
 import { settlementView } from '#settlement/view.ts';
 
 import * as given from '../given.ts';
@@ -140,6 +141,39 @@ describe('a settlement that is payable', () => {
     expect(settlementView(settlement, null)).toMatchObject({ carried: 100, payout: null });
     await expect(pay(settlement.id)).rejects.toMatchObject({ code: 'action_not_possible' });
     expect((await stands())[0]).toBe(9_800n);
+  });
+});
+
+describe('a day below nothing', () => {
+  test('holds nothing up where nothing is available: it is owed, and the next release pays it off', async () => {
+    const paying = await payingMerchant(the.db, given.feePlan({ on_refund: 'kept' }));
+    const { at, release, pay, files, settlement: read } = paying;
+    const first = await at.paid('a');
+    at.clock.now = given.days(1);
+    await at.paid('b');
+    await createRefund(at.deps, at.app, { payment_id: first.id, merchant_refund_id: 'r', amount: 10_000n });
+    const below = await release(given.today);
+    expect(below).toMatchObject({ net: -100n, receivable: 100n });
+    expect([await at.balance('merchant_available'), await at.balance('merchant_receivable')]).toEqual([0n, 100n]);
+    await expect(pay(below.id)).rejects.toMatchObject({ code: 'action_not_possible' });
+
+    const next = await release('2026-03-03');
+    expect(next).toMatchObject({ net: 9_900n, receivable: -100n });
+    expect(files.get(next.statement_key)).toContain('carried,paid off by this release,CNY,,,,-100');
+    expect([await at.balance('merchant_available'), await at.balance('merchant_receivable')]).toEqual([9_800n, 0n]);
+    expect(await at.balance('merchant_pending')).toBe(0n);
+    expect((await pay(next.id)).amount).toBe(9_800n);
+    expect(settlementView(await read(next.id), null)).toMatchObject({ receivable: -100, payout: { deducted: 100 } });
+  });
+
+  test.each([
+    [-100n, { available: 500n, owed: 0n }, 0n],
+    [-100n, { available: 40n, owed: 7n }, 60n],
+    [300n, { available: 0n, owed: 100n }, -100n],
+    [60n, { available: 0n, owed: 100n }, -60n],
+    [0n, { available: 0n, owed: 100n }, 0n],
+  ])('of net %d with %o makes %d of what is owed', (net, balances, owed) => {
+    expect(receivableBy(net, balances)).toBe(owed);
   });
 });
 
