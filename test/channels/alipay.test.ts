@@ -389,11 +389,13 @@ describe('an order at Alipay', () => {
   test('by a scanned code says which, and whether its payer still has to confirm', async () => {
     answering(waiting);
     expect(await channel.place(byCode)).toEqual({ kind: 'placed', action: { type: 'none' } });
+    expect(sent()).not.toHaveProperty('terminal_id');
     expect(sent()).toMatchObject({ scene: 'bar_code', auth_code: '288888888888888888' });
     expect(server.received[0]!.params).toMatchObject({ method: 'alipay.trade.pay', notify_url: order.notifyUrl });
     // Done at once: the query that follows says when, and for how much.
     answering(ok({ ...named, trade_no: tradeNo, total_amount: '123.45', gmt_payment: '2026-01-31 10:00:01' }));
-    expect(await channel.place(byCode)).toEqual({ kind: 'ask' });
+    expect(await channel.place({ ...byCode, payer: { ...byCode.payer, terminal: 'T1' } })).toEqual({ kind: 'ask' });
+    expect(JSON.parse(server.received[1]!.params['biz_content'] ?? '')).toMatchObject({ terminal_id: 'T1' });
   });
 
   test.each([

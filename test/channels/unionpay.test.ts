@@ -356,6 +356,16 @@ describe('an order at UnionPay', () => {
     expect(server.received[0]!.params).toMatchObject({ ...orderKey, ...more, bizType: '000000', txnAmt: '12345' });
   });
 
+  test.each([
+    [undefined, '00000001'],
+    ['T1', '00000001'],
+    ['A0073841', 'A0073841'],
+  ])('by the payer’s code at the terminal %s names %s', async (terminal, termId) => {
+    answering(about('00', { queryId }));
+    await channel.place({ ...code, payer: { ...code.payer, terminal } });
+    expect(server.received[0]!.params['termId']).toBe(termId);
+  });
+
   test('whose code is being charged (05) is placed', async () => {
     answering(about('05'));
     expect(await channel.place(code)).toEqual({ kind: 'placed', action: { type: 'none' } });

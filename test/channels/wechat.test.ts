@@ -765,8 +765,11 @@ describe('a payer’s code at WeChat', () => {
       amount: { total: 12_345, currency: 'CNY' },
       scene_info: { device_id: 'till-3', device_ip: '203.0.113.7', store_info: { out_id: mchid } },
     });
-    await openWith({ store: 'store-7' }).place({ ...codeOrder, payer: { auth_code: '1' } });
-    expect(JSON.parse(server.received[1]!.body)).toMatchObject({ scene_info: { store_info: { out_id: 'store-7' } } });
+    const terminal = 'T1';
+    await openWith({ store: 'store-7' }).place({ ...codeOrder, payer: { auth_code: '1', terminal } });
+    expect(JSON.parse(server.received[1]!.body)).toMatchObject({
+      scene_info: { device_id: terminal, store_info: { out_id: 'store-7' } },
+    });
   });
 
   test.each(['SUCCESS', 'PAYERROR', 'REVOKED', 'A_NEW_STATE'])(

@@ -84,7 +84,13 @@ const asCode: Way = async (wire, order) => {
 
 /** The payer's own code, scanned. Done at once, or waiting for their password; the query that follows has the facts either way. */
 const byCode: Way = async (wire, order) => {
-  const more = { product_code: 'FACE_TO_FACE_PAYMENT', scene: 'bar_code', auth_code: order.payer.auth_code };
+  const { auth_code, terminal } = order.payer;
+  const more = {
+    product_code: 'FACE_TO_FACE_PAYMENT',
+    scene: 'bar_code',
+    auth_code,
+    ...(terminal !== undefined && { terminal_id: terminal }),
+  };
   const reply = await send(wire, askFor('alipay.trade.pay', order, more), within8Seconds());
   if (reply.code !== '10000' && reply.code !== '10003') return placingRefused(reply);
   mustBe('order', z.object({ out_trade_no: No }).parse(reply.body).out_trade_no, order.channelOrderNo);

@@ -77,12 +77,16 @@ const asCode: Way = async (wire, order) => {
   return { kind: 'placed', action: { type: 'qr_code', content: qrCode } };
 };
 
-/** A counter's own number, which the shop does not tell us. */
-const terminal = '00000001';
+/** 终端号 has eight characters; where the shop tells none, or another, the counter has a number of its own. */
+const termIdOf = (terminal = ''): string => (/^[0-9A-Za-z]{8}$/.test(terminal) ? terminal : '00000001');
 
 /** 被扫: the payer's own code. It is taken at once, and what became of it is heard or asked: 00 and 05 both say that it was taken. */
 const byCode: Way = async (wire, order) => {
-  const reply = await inBack(wire, order, { txnSubType: '06', qrNo: order.payer.auth_code, termId: terminal });
+  const reply = await inBack(wire, order, {
+    txnSubType: '06',
+    qrNo: order.payer.auth_code,
+    termId: termIdOf(order.payer.terminal),
+  });
   return ['00', '05'].includes(reply.code) ? { kind: 'placed', action: { type: 'none' } } : refused(reply);
 };
 

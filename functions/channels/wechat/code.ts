@@ -45,7 +45,7 @@ export const codePayV3 = (wire: Wire, { appid, store, query }: Counter): CodePay
   query,
 
   async place(order) {
-    const { auth_code, device, ip } = order.payer;
+    const { auth_code, device, terminal = device, ip } = order.payer;
     const { mchid } = wire.signer;
     const reply = await send(wire, 'POST', '/v3/pay/transactions/codepay', {
       appid,
@@ -55,7 +55,7 @@ export const codePayV3 = (wire: Wire, { appid, store, query }: Counter): CodePay
       payer: { auth_code },
       amount: { total: Number(order.amount), currency: order.currency },
       scene_info: {
-        ...(device !== undefined && { device_id: withinBytes(device, 32) }),
+        ...(terminal !== undefined && { device_id: withinBytes(terminal, 32) }),
         ...(ip !== undefined && { device_ip: ip }),
         store_info: { out_id: store },
       },

@@ -46,7 +46,7 @@ const transactionOf = (fields: Fields) => ({
 
 export const codePayV2 = (wire: Wire): CodePay => ({
   async place(order) {
-    const { auth_code = '', device, ip } = order.payer;
+    const { auth_code = '', device, terminal = device, ip } = order.payer;
     const reply = await send(wire, '/pay/micropay', {
       body: withinBytes(order.subject, 127),
       out_trade_no: order.channelOrderNo,
@@ -54,7 +54,7 @@ export const codePayV2 = (wire: Wire): CodePay => ({
       fee_type: order.currency,
       // Asked for in every order: the till's address, where the caller tells it.
       spbill_create_ip: ip ?? '127.0.0.1',
-      ...(device !== undefined && { device_info: withinBytes(device, 32) }),
+      ...(terminal !== undefined && { device_info: withinBytes(terminal, 32) }),
       auth_code,
     });
     if (!reply.ok) {
