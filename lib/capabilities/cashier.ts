@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
-import { chargesWallets, countsVelocity, inOrders, readsChannels, readsHealth } from './grants.ts';
+import { chargesWallets, inOrders, readsChannels, readsHealth } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** The payers' page. Whoever has its address may see one payment and choose how to pay it. */
@@ -28,7 +28,6 @@ export class Cashier extends Construct {
     inOrders(page, data, 'GetItem', 'PutItem');
     chargesWallets(page, data);
     readsHealth(page, data);
-    countsVelocity(page, data);
     bus.grantPutEventsTo(page);
     notices.queue.grantSendMessages(page);
     readsChannels(page, data);

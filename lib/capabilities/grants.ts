@@ -43,12 +43,6 @@ const besideBooks = (handler: ServiceFunction, data: DataStack, action: Action, 
 export const readsHealth = (handler: ServiceFunction, data: DataStack): void =>
   besideBooks(handler, data, 'GetItem', 'health#*');
 
-/** To judge a payment: how often and for how much somebody has paid of late. */
-export const countsVelocity = (handler: ServiceFunction, data: DataStack): void => {
-  besideBooks(handler, data, 'GetItem', 'velocity#*');
-  besideBooks(handler, data, 'UpdateItem', 'velocity#*');
-};
-
 /** The folders of the bucket of statements. */
 type Folder = 'statements' | 'reconciliation' | 'settlements';
 
@@ -95,7 +89,10 @@ export const readsAppKeys = (handler: ServiceFunction, data: DataStack) => {
   data.appSecrets.grantRead(handler);
 };
 
-/** To charge a user's balance or card: what is held stands beside the payments, its journals and balances in the books. */
+/**
+ * To charge a user's balance or card: what is held stands beside the payments, its journals and balances in the books. The counters
+ * by which risk is judged are moved by the same right.
+ */
 export const chargesWallets = (handler: ServiceFunction, data: DataStack) => {
   inBooks(handler, data, 'GetItem', 'PutItem', 'UpdateItem');
 };

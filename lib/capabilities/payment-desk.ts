@@ -5,15 +5,7 @@ import { Construct } from 'constructs';
 import { AlarmWithRunbook } from '../constructs/alarm-with-runbook.ts';
 import { ServiceFunction } from '../constructs/service-function.ts';
 import { Timer } from '../constructs/timer.ts';
-import {
-  chargesWallets,
-  countsVelocity,
-  inBooks,
-  inOrders,
-  readsAppKeys,
-  readsChannels,
-  readsHealth,
-} from './grants.ts';
+import { chargesWallets, inBooks, inOrders, readsAppKeys, readsChannels, readsHealth } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** Payments, refunds, callbacks and the looks at what has not ended: everything that writes a payment or a refund. */
@@ -45,7 +37,6 @@ export class PaymentDesk extends Construct {
     inOrders(payments, data, 'GetItem', 'PutItem');
     chargesWallets(payments, data);
     readsHealth(payments, data);
-    countsVelocity(payments, data);
     bus.grantPutEventsTo(payments);
     notices.queue.grantSendMessages(payments);
     readsAppKeys(payments, data);
@@ -119,10 +110,9 @@ export class PaymentDesk extends Construct {
     inBooks(looking, data, 'GetItem', 'PutItem', 'UpdateItem');
     looks.drainedBy(looking);
 
-    for (const handler of [payments, refunds, payouts, callbacks, looking]) {
-      readsChannels(handler, data);
-      looks.queue.grantSendMessages(handler);
-    }
+    for (const handler of [payments, refunds, payouts, callbacks, looking]) readsChannels(handler, data);
+    // A callback says how things stand: after it nothing is looked at sooner.
+    for (const handler of [payments, refunds, payouts, looking]) looks.queue.grantSendMessages(handler);
 
     this.sweepsEachMinute(shared);
   }

@@ -17,6 +17,7 @@ import type { Sandbox } from '../../local/sandbox/sandbox.ts';
 import { configuration } from '../../local/seed/configuration.ts';
 import { identitiesIn } from '../../local/seed/identity.ts';
 import { appClient, bearer, plainJson, type Reply } from './client.ts';
+import { noteUse } from './granted.ts';
 import { openReceiver } from './receiver.ts';
 import { nextInShanghai } from './shanghai.ts';
 import { wechatHand } from './wechat.ts';
@@ -260,7 +261,9 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     stop: async (): Promise<void> => {
       s3.destroy();
       dynamodb.destroy();
+      const grants = runtime.grants();
       await platform.stop();
+      noteUse([...needs.values()], grants);
       await receiver.close();
       if (own !== undefined) rmSync(own, { recursive: true, force: true });
     },

@@ -6,6 +6,9 @@ import { bundle } from '#lib/bundle.ts';
 import { stacksIn } from '#lib/stacks.ts';
 import { allOperations } from '#openapi/document.ts';
 
+import { nameOf, readGranted, remake, shortName } from '../granted.ts';
+import { rolesOf } from './roles.ts';
+
 const validateMachine = async (definition: string): Promise<readonly unknown[]> => {
   const { default: validate } = await import('asl-validator');
   // It writes defaults into what it is given.
@@ -113,6 +116,29 @@ describe('what is deployed', () => {
     const everywhere = statements().filter(({ Resource }) => [Resource].flat().includes('*'));
     const withoutResource = /^(xray|logs):/;
     expect(everywhere.flatMap(actionsOf).filter((action) => !withoutResource.test(action))).toEqual([]);
+  });
+
+  test('lets a role write nothing that nobody uses', async () => {
+    const { functions, writes, unmentioned, actions } = await rolesOf();
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+    expect(unmentioned).toEqual([]);
+    // In the list of what is used a function goes by its short name.
+    expect(new Set(functions.map(shortName)).size).toBe(functions.length);
+    const whole = new Set(writes.filter(({ keys }) => keys === undefined).map(nameOf));
+    const covered = writes
+      .filter(({ keys }) => keys)
+      .filter((grant) => whole.has(nameOf({ ...grant, keys: undefined })));
+    expect(covered.map(nameOf), 'rows that may be written with all others anyway').toEqual([]);
+    const named = new Set(writes.map(nameOf));
+    const granted = readGranted();
+    expect(
+      [...named].filter((name) => !(name in granted)),
+      `granted, and no story of test/flows has seen it used: remove it in lib/capabilities, or tell the story and run ${remake}`,
+    ).toEqual([]);
+    expect(
+      Object.keys(granted).filter((name) => !named.has(name)),
+      `listed as used, and no longer granted: run ${remake} for the files that the list names`,
+    ).toEqual([]);
   });
 
   test('lets only the desk of configuration and the import write secrets', () => {
