@@ -36,6 +36,7 @@ export interface Stack {
 }
 
 export interface Assembly {
+  readonly folder: string;
   readonly stacks: readonly Stack[];
   /** The folder of a file asset, by the object key under which a template refers to it. */
   assetFolder(objectKey: string): string;
@@ -86,5 +87,9 @@ export const readAssembly = (folder: string): Assembly => {
     if (found === undefined) throw new Refusal(`no asset in the assembly has the key ${objectKey}`);
     return found;
   };
-  return { stacks, assetFolder };
+  return {
+    folder,
+    stacks,
+    assetFolder,
+  };
 };

@@ -65,7 +65,8 @@ const makeHost = (
   deployment: Deployment,
   { endpoints }: Addressing,
 ): FunctionHost => {
-  const codeCache = join(ground.folder, 'code-cache');
+  // Beside the code, so that every machine that runs it has it.
+  const codeCache = join(assembly.folder, '.compiled');
   const environment = { PATH: process.env['PATH'] ?? '', LANG: 'en_US.UTF-8', ...endpoints, ...tap(endpoints) };
   const host = new FunctionHost(
     functionsOf(deployment, assembly),
