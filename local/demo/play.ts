@@ -2,6 +2,7 @@ import { reconcileAlipay, sellAtAlipay } from './acts/alipay.ts';
 import { closeBooks } from './acts/close-books.ts';
 import { giveLateMoneyBack } from './acts/desk.ts';
 import { openShop } from './acts/open-shop.ts';
+import { payMerchant } from './acts/pay-merchant.ts';
 import { patience } from './acts/patience.ts';
 import { reconcileDay } from './acts/reconcile.ts';
 import { regret } from './acts/regret.ts';
@@ -38,6 +39,7 @@ const playDay = async (world: World, hooks: Hooks): Promise<void> => {
   await closeBooks(world);
   await useBalance(world);
   await giveLateMoneyBack(world);
+  await payMerchant(world, date);
 };
 
 const conclude = (world: World): Outcome => {

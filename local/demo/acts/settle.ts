@@ -54,7 +54,7 @@ const tell = ({ say }: World, settlement: Settlement | undefined): void => {
   );
 };
 
-const released = ({ app, stage }: World, channel: Channel, date: string): Promise<Settlement | undefined> =>
+export const released = ({ app, stage }: World, channel: Channel, date: string): Promise<Settlement | undefined> =>
   seek(RELEASE_SECONDS, async () =>
     expecting(await app.get('/v1/settlements'), [200], list(Settlement)).data.find(
       (settlement) =>

@@ -16,6 +16,7 @@ export const sections = [
   'trial balance of the whole ledger',
   'a user with a balance, and what it changed for the merchant',
   'late money, given back by two people',
+  'the settlement, paid to the merchant by two people',
 ] as const;
 type Section = (typeof sections)[number];
 

@@ -111,6 +111,7 @@ export const Settlement = z.object({
   withheld: z.array(z.unknown()),
   status: z.string(),
   statement_url: z.string().nullable(),
+  payout: z.object({ amount: Fen, status: z.string(), approval_id: z.string().nullable() }).nullable(),
 });
 export type Settlement = z.infer<typeof Settlement>;
 
