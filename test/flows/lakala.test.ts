@@ -96,6 +96,26 @@ describe('a card at a POS', () => {
     await machine().until(payment.id, 'paid');
   });
 
+  test('of another amount is kept as money, and pays for nothing', async () => {
+    const { read, quiet } = machine();
+    await spoil('wrong_amount');
+    const payment = await place({ amount: 500 });
+    await pay(payment);
+    await quiet();
+    expect(await read(payment.id)).toMatchObject({
+      status: 'paying',
+      attempts: [{ mismatch: { field: 'amount', expected: '500', received: '501' } }],
+    });
+  });
+
+  test('that is taken after its order was closed is late', async () => {
+    const { app, until } = machine();
+    await spoil('paid_after_close');
+    const payment = await place();
+    await app.post(`/v1/payments/${payment.id}/close`);
+    await until(payment.id, 'paid_late');
+  });
+
   test('that nobody has put in is closed at Lakala first', async () => {
     const { app } = machine();
     const payment = await place();

@@ -97,7 +97,7 @@ describe('placing a payment', () => {
 
   const refusals: [string, Record<string, unknown>, number, string, string?][] = [
     ['no method', { method: undefined }, 422, 'method_required'],
-    ['a method that the merchant does not have', { method: 'lakala_qr' }, 422, 'method_not_available'],
+    ['a method that the merchant does not have', { method: 'bestpay_h5' }, 422, 'method_not_available'],
     ['a method that nobody knows', { method: 'barter' }, 400, 'invalid_request', '/method'],
     ['no merchant', { merchant_id: undefined }, 400, 'invalid_request', '/merchant_id'],
     ['a merchant that is none', { merchant_id: 'mch_1' }, 400, 'invalid_request', '/merchant_id'],
@@ -266,7 +266,7 @@ describe('a payment', () => {
     const again = await app.post(`/v1/payments/${payment.id}/attempts`, { method: 'wechat_native' });
     expect([again.status, again.body]).toEqual([200, payment]);
     const path = `/v1/payments/${payment.id}/attempts`;
-    expectProblem(await app.post(path, { method: 'lakala_qr' }), 422, 'method_not_available');
+    expectProblem(await app.post(path, { method: 'bestpay_h5' }), 422, 'method_not_available');
     expectProblem(await app.post(path, {}), 400, 'invalid_request', '/method');
     expectProblem(await app.post(path, { method: 'wechat_native', amount: 1 }), 400, 'invalid_request', '/amount');
     expect(await machine().read(payment.id)).toEqual(payment);
