@@ -1,9 +1,18 @@
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
-import { builtinsAsTheyAre, keysOfTheRole, noEventStreams } from './lean.ts';
+import {
+  builtinsAsTheyAre,
+  hashesOfNode,
+  keysOfTheRole,
+  noClientLogs,
+  noEndpointDiscovery,
+  noEventStreams,
+  noSchemaDocuments,
+  versionsOnly,
+} from './lean.ts';
 
 /** The files that something outside calls; each becomes a function of its own. */
 const entries = 'functions/**/{http,admin,worker,schedule,steps,stream,intake,invoke}.ts';
@@ -34,16 +43,22 @@ const bundlePages = (folder: string) =>
     logLevel: 'warning',
   });
 
-/** One esbuild call for all functions: ESM, the SDK inside, minified; a folder each, so that each is an asset of its own. */
-export const bundle = async (folder = output): Promise<Metafile> => {
-  rmSync(folder, { recursive: true, force: true });
-  const found = globSync(entries, { cwd: root })
-    .filter((file) => !file.startsWith('functions/platform/'))
-    .toSorted();
-  const { metafile } = await build({
+const lean = [
+  keysOfTheRole,
+  noEventStreams,
+  noEndpointDiscovery,
+  noClientLogs,
+  hashesOfNode,
+  versionsOnly,
+  builtinsAsTheyAre,
+];
+
+/** One esbuild call for many functions: ESM, the SDK inside, minified; a folder each, so that each is an asset of its own. */
+const bundleEntries = (folder: string, entryFiles: readonly string[], plugins: readonly Plugin[]) =>
+  build({
     absWorkingDir: root,
     metafile: true,
-    entryPoints: found.map((file) => ({
+    entryPoints: entryFiles.map((file) => ({
       in: file,
       out: `${nameOf(file.replace(/^functions\//, '').replace(/\.ts$/, ''))}/index`,
     })),
@@ -56,9 +71,29 @@ export const bundle = async (folder = output): Promise<Metafile> => {
     minify: true,
     legalComments: 'none',
     mainFields: ['module', 'main'],
-    plugins: [keysOfTheRole, noEventStreams, builtinsAsTheyAre],
+    plugins: [...plugins],
     logLevel: 'warning',
   });
+
+/** The functions that print schemas; all others only check by them. */
+const printsSchemas = (file: string): boolean => file.startsWith('functions/openapi/');
+
+export const bundle = async (folder = output): Promise<Metafile> => {
+  rmSync(folder, { recursive: true, force: true });
+  const found = globSync(entries, { cwd: root })
+    .filter((file) => !file.startsWith('functions/platform/'))
+    .toSorted();
+  const built = await Promise.all([
+    bundleEntries(
+      folder,
+      found.filter((file) => !printsSchemas(file)),
+      [...lean, noSchemaDocuments],
+    ),
+    bundleEntries(folder, found.filter(printsSchemas), lean),
+  ]);
   await bundlePages(folder);
-  return metafile;
+  return {
+    inputs: Object.assign({}, ...built.map(({ metafile }) => metafile.inputs)),
+    outputs: Object.assign({}, ...built.map(({ metafile }) => metafile.outputs)),
+  };
 };

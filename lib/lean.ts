@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 
 import type { ImportKind, Plugin } from 'esbuild';
@@ -32,6 +33,57 @@ export const noEventStreams = stub(
   'export {};',
   'dynamic-import',
 );
+
+/** Modules of packages that are never asked here: whatever they export is there, and does nothing. */
+const idle = (name: string, what: RegExp): Plugin => ({
+  name,
+  setup: (build) => {
+    build.onLoad({ filter: what }, async ({ path }) => {
+      const names = [...(await readFile(path, 'utf8')).matchAll(/^export (?:const|function|class) (\w+)/gm)];
+      return { contents: names.map(([, each]) => `export const ${each} = () => undefined;`).join('\n') };
+    });
+  },
+});
+
+/** Schemas can describe themselves, which only the OpenAPI document asks of them; 20 KB. */
+export const noSchemaDocuments = idle(
+  'no schema documents',
+  /zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/,
+);
+
+/** Endpoints of DynamoDB are found by region; the discovery is of Timestream, and nothing would turn it on. */
+export const noEndpointDiscovery = stub(
+  'no endpoint discovery',
+  /^@aws-sdk\/middleware-endpoint-discovery$/,
+  `export const resolveEndpointDiscoveryConfig = (config) => config;
+   export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
+     environmentVariableSelector: () => undefined, configFileSelector: () => undefined, default: undefined };`,
+);
+
+/** Each client tells a log that nobody keeps what it asked and was answered, and first hides in both what is sensitive. */
+export const noClientLogs: Plugin = {
+  name: 'no client logs',
+  setup: (build) => {
+    build.onLoad({ filter: /middleware-logger\/loggerMiddleware\.js$/ }, () => ({
+      contents: `export const [loggerMiddleware, loggerMiddlewareOptions] = [];
+        export const getLoggerPlugin = () => ({ applyToStack: () => undefined });`,
+    }));
+  },
+};
+
+/** Node has its own: those written in JavaScript are for where there is none. */
+export const hashesOfNode = idle('hashes of Node', /\/checksum\/(sha256\/Sha256Js|md5\/Md5Js)\.js$/);
+
+/** A client tells its version, out of a file that tells everything else as well. */
+export const versionsOnly: Plugin = {
+  name: 'versions only',
+  setup: (build) => {
+    build.onLoad({ filter: /@aws-sdk\/client-[^/]+\/package\.json$/ }, async ({ path }) => ({
+      contents: /"version": *"[^"]+"/.exec(await readFile(path, 'utf8'))?.[0].replace(/.*/, '{$&}') ?? '{}',
+      loader: 'json',
+    }));
+  },
+};
 
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 

@@ -29,9 +29,11 @@ export type Kind = keyof typeof kinds;
 /** A row of any kind; what else it holds is said by the schema of its kind. */
 export type Row = Readonly<{ id: string } & Record<string, unknown>>;
 
+const Encoded = z.record(z.string(), z.unknown());
+
 /** As it stands on the wire and in the table. */
 export const encoded = (kind: Kind, row: Row): Record<string, unknown> =>
-  z.record(z.string(), z.unknown()).parse(z.encode<z.ZodType>(kinds[kind], row));
+  Encoded.parse(z.encode<z.ZodType>(kinds[kind], row));
 
 /** A configuration as a file: rows of every kind, and the secrets that belong to them, which go to Secrets Manager only. */
 export const ConfigurationDocument = z.strictObject({

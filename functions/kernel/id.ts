@@ -9,8 +9,17 @@ const length = 26;
 /** A prefix, `_`, 26 characters of Crockford base32. Ids of different things cannot be mixed. */
 export type Id<Prefix extends string> = `${Prefix}_${string}`;
 
-export const IdOf = <Prefix extends string>(prefix: Prefix) =>
-  z.templateLiteral([z.literal(prefix), '_', z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/)]);
+const Tail = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+
+const made = new Map<string, z.ZodTemplateLiteral>();
+
+/** One schema for each prefix: ids are named in two hundred places, and each schema is paid for by every cold start. */
+export function IdOf<Prefix extends string>(prefix: Prefix): z.ZodTemplateLiteral<Id<Prefix>>;
+export function IdOf(prefix: string): z.ZodTemplateLiteral {
+  const schema = made.get(prefix) ?? z.templateLiteral([`${prefix}_`, Tail]);
+  made.set(prefix, schema);
+  return schema;
+}
 
 /** 26 characters of Crockford base32 (130 bits) of the SHA-256 of the parts, each closed by a NUL so that they cannot run together. */
 const digest = (parts: readonly string[]): string => {

@@ -41,16 +41,17 @@ export interface Route<Caller> {
 
 const bodyLimit = 64 * 1024;
 
+const Authorized = z
+  .object({ authorizer: z.object({ jwt: z.object({ claims: z.record(z.string(), z.unknown()) }) }) })
+  .catch({ authorizer: { jwt: { claims: {} } } });
+
 export const requestOf = (event: APIGatewayProxyEventV2): Request => ({
   method: event.requestContext.http.method,
   path: event.rawPath,
   query: event.rawQueryString,
   headers: event.headers,
   body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
-  claims: z
-    .object({ authorizer: z.object({ jwt: z.object({ claims: z.record(z.string(), z.unknown()) }) }) })
-    .catch({ authorizer: { jwt: { claims: {} } } })
-    .parse(event.requestContext).authorizer.jwt.claims,
+  claims: Authorized.parse(event.requestContext).authorizer.jwt.claims,
 });
 
 const pointerTo = (path: readonly PropertyKey[]) =>

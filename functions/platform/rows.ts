@@ -12,6 +12,8 @@ import { waiting } from './waiting.ts';
 /** What every mutable row has: the version it was read at; 0 means that it does not exist yet. */
 export const versioned = { version: z.int().min(0) };
 
+const Encoded = z.record(z.string(), z.unknown());
+
 interface Noun {
   readonly id: string;
   readonly version: number;
@@ -45,7 +47,7 @@ export const rows = <Schema extends z.ZodType<Noun>>(
       Put: {
         TableName: table,
         Item: {
-          ...z.record(z.string(), z.unknown()).parse(encoded),
+          ...Encoded.parse(encoded),
           ...attributes(noun),
           pk: noun.id,
           version: noun.version + 1,

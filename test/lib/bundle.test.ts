@@ -9,11 +9,17 @@ import { bundle } from '#lib/bundle.ts';
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 let inputs: string[] = [];
 let outputs: string[] = [];
+let bytesOf = (_output: string, _input: RegExp): number => 0;
 
 beforeAll(async () => {
   const metafile = await bundle(folder);
   inputs = Object.keys(metafile.inputs);
   outputs = Object.keys(metafile.outputs);
+  bytesOf = (output, input) =>
+    Object.entries(metafile.outputs[output]?.inputs ?? {}).reduce(
+      (bytes, [file, { bytesInOutput }]) => bytes + (input.test(file) ? bytesInOutput : 0),
+      0,
+    );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,4 +40,14 @@ test('no function imports a module of Node as an ES module', () => {
     ),
   );
   expect(importing).toEqual([]);
+});
+
+test('only the OpenAPI document carries what describes schemas', () => {
+  const describing = outputs.filter((output) => bytesOf(output, /json-schema-processors/) > 4_000);
+  expect(describing.map((output) => output.split('/').at(-2))).toEqual(['openapi-http']);
+});
+
+test('no function carries what no client of ours is asked for', () => {
+  const carried = /mnemonist|endpoint-discovery\/|Sha256Js|Md5Js|client-[^/]+\/package\.json/;
+  for (const output of outputs) expect(bytesOf(output, carried), output).toBeLessThan(1_000);
 });

@@ -82,6 +82,8 @@ const asCode: Way = async (wire, order) => {
   return { kind: 'placed', action: { type: 'qr_code', content: qr_code }, goodUntil };
 };
 
+const Charged = z.object({ out_trade_no: No });
+
 /** The payer's own code, scanned. Done at once, or waiting for their password; the query that follows has the facts either way. */
 const byCode: Way = async (wire, order) => {
   const { auth_code, terminal } = order.payer;
@@ -93,7 +95,7 @@ const byCode: Way = async (wire, order) => {
   };
   const reply = await send(wire, askFor('alipay.trade.pay', order, more), within8Seconds());
   if (reply.code !== '10000' && reply.code !== '10003') return placingRefused(reply);
-  mustBe('order', z.object({ out_trade_no: No }).parse(reply.body).out_trade_no, order.channelOrderNo);
+  mustBe('order', Charged.parse(reply.body).out_trade_no, order.channelOrderNo);
   return reply.code === '10000' ? { kind: 'ask' } : { kind: 'placed', action: { type: 'none' } };
 };
 

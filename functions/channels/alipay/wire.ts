@@ -83,11 +83,13 @@ const Answer = z.looseObject({
 const wordIn = (text: string | undefined): string =>
   /"(?:sub_)?code"\s*:\s*"([\w.-]{1,64})"/.exec(text ?? '')?.[1] ?? '';
 
+const Members = z.record(z.string(), z.unknown());
+
 const parsed = (bytes: Buffer): ReadonlyMap<string, string> => {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const json: unknown = JSON.parse(text);
-    const members = z.record(z.string(), z.unknown()).safeParse(json).success ? membersOf(text) : undefined;
+    const members = Members.safeParse(json).success ? membersOf(text) : undefined;
     if (members) return members;
   } catch {
     // Falls to the one message for all causes.
@@ -95,9 +97,11 @@ const parsed = (bytes: Buffer): ReadonlyMap<string, string> => {
   throw new Unanswered('the reply is not what Alipay would say');
 };
 
+const Signature = z.string();
+
 const signatureIn = (members: ReadonlyMap<string, string>): string | undefined => {
   const text = members.get('sign');
-  return text === undefined ? undefined : z.string().parse(JSON.parse(text));
+  return text === undefined ? undefined : Signature.parse(JSON.parse(text));
 };
 
 /** Believed only when its own member is there and signed: refusals are signed as well, so an unsigned one says nothing. */

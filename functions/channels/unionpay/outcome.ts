@@ -13,9 +13,11 @@ export const Fen = z
   .regex(/^\d{1,12}$/)
   .transform((text) => BigInt(text));
 
+const Times = z.object({ traceTime: z.string().optional(), txnTime: Stamp });
+
 /** 交易传输时间, `MMDDhhmmss`: the year is the order's own, or the next. It is what the statement shows as well. */
 export const instantIn = (fields: Fields): Date | undefined => {
-  const { traceTime, txnTime } = z.object({ traceTime: z.string().optional(), txnTime: Stamp }).parse(fields);
+  const { traceTime, txnTime } = Times.parse(fields);
   if (traceTime === undefined) return undefined;
   return z.date().parse(instantNear(traceTime, txnTime));
 };

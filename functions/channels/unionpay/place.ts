@@ -69,11 +69,13 @@ const inBack = (wire: Wire, order: OrderToPlace, more: Readonly<Record<string, s
     within8Seconds(),
   );
 
+const Shown = z.object({ qrCode: z.string().min(1).max(1_024) });
+
 /** 主扫: a code that the payer scans. */
 const asCode: Way = async (wire, order) => {
   const reply = await inBack(wire, order, { txnSubType: '07' });
   if (reply.code !== '00') return refused(reply);
-  const { qrCode } = z.object({ qrCode: z.string().min(1).max(1_024) }).parse(reply.fields);
+  const { qrCode } = Shown.parse(reply.fields);
   return { kind: 'placed', action: { type: 'qr_code', content: qrCode } };
 };
 

@@ -45,6 +45,8 @@ export const refundOrder = async (wire: Wire, refund: RefundToPlace): Promise<Re
   return { kind: 'processing', channelRefundNo, acceptedAt: acceptedIn(reply.fields) };
 };
 
+const Asked = z.object({ txnAmt: Fen, origQryId: z.string().optional() });
+
 /** Asked earlier, UnionPay may know nothing of a refund that it is about to make. */
 const surelyThereAfter = 10_000;
 
@@ -58,7 +60,7 @@ export const queryRefund = async (wire: Wire, refund: RefundRef): Promise<Refund
   }
   if (reply.code !== '00') throw unanswered('querying a refund', reply);
   const { code, message } = stateIn(reply);
-  const { txnAmt, origQryId } = z.object({ txnAmt: Fen, origQryId: z.string().optional() }).parse(reply.fields);
+  const { txnAmt, origQryId } = Asked.parse(reply.fields);
   mustBe('amount', String(txnAmt), String(amount));
   if (origQryId !== undefined) mustBe('payment', origQryId, channelTradeNo);
   if (isFailure(code)) return { kind: 'failed', failure: failureOf(code, message) };

@@ -34,6 +34,8 @@ interface Way {
 
 const Text = z.string().min(1).max(512);
 const Prepaid = z.object({ prepay_id: Text });
+const InBrowser = z.object({ h5_url: z.url({ protocol: /^https$/ }).max(2_048) });
+const Coded = z.object({ code_url: Text });
 
 const minutes = 60_000;
 const after = ({ now }: Wire, milliseconds: number) => new Date(now().getTime() + milliseconds);
@@ -71,14 +73,14 @@ const inApp = (ticket: Ticket): Placed => {
 
 /** Lives for five minutes; the last of them is the payer's, to arrive. WeChat itself leads back to `redirect_url`. */
 const inBrowser = ({ wire, reply, order }: Ticket): Placed => {
-  const url = new URL(z.object({ h5_url: z.url({ protocol: /^https$/ }).max(2_048) }).parse(reply).h5_url);
+  const url = new URL(InBrowser.parse(reply).h5_url);
   if (order.returnUrl !== undefined) url.searchParams.set('redirect_url', order.returnUrl);
   return { action: { type: 'redirect', url: url.toString() }, goodUntil: after(wire, 4 * minutes) };
 };
 
 /** Lives for two hours; a payment may wait for longer. */
 const asCode = ({ wire, reply }: Ticket): Placed => ({
-  action: { type: 'qr_code', content: z.object({ code_url: Text }).parse(reply).code_url },
+  action: { type: 'qr_code', content: Coded.parse(reply).code_url },
   goodUntil: after(wire, 115 * minutes),
 });
 
