@@ -19,6 +19,7 @@ import type { Observation } from '#routing/health.ts';
 import { observationsOf } from '#routing/observe.ts';
 
 import { differencesOf } from './differences.ts';
+import { endedDifferences, lateDifferences } from './late-payouts.ts';
 
 /** A row of the orders table as it was and as it is. */
 export interface Change {
@@ -45,6 +46,8 @@ export interface Consequences {
   readonly paid: readonly Payment[];
   /** Payments with money that has just come too late. */
   readonly late: readonly Payment[];
+  /** Differences about money that has come back. */
+  readonly ended: readonly { readonly id: Difference['id']; readonly at: Date }[];
   /** Refunds that a desk decided and that have failed: what they were to deal with is open again. */
   readonly undone: readonly Refund[];
   /** Payouts of settlements, of which those hear what has become of them. */
@@ -61,6 +64,7 @@ const nothing: Consequences = {
   observations: [],
   paid: [],
   late: [],
+  ended: [],
   undone: [],
   paidOut: [],
 };
@@ -113,6 +117,8 @@ const afterPayout = ({ before, after }: Change): Consequences => {
   const [was, is] = [before ? Payout.parse(before) : undefined, Payout.parse(after)];
   return {
     ...nothing,
+    differences: lateDifferences(was, is),
+    ended: endedDifferences(was, is),
     events: payoutEvents(was, is),
     unfinished: refundBehind(was, is),
     listings: is.claim && !was ? [claimListing(is)] : [],

@@ -10,7 +10,7 @@ import { count, log } from '#platform/log.ts';
 import type { Payout } from '#payouts/payout.ts';
 import type { Saved } from '#platform/rows.ts';
 import type { Send } from '#platform/sender.ts';
-import { duplicateListing, reopened, type Difference } from '#reconciliation/differences/difference.ts';
+import { duplicateListing, reopened, resolved, type Difference } from '#reconciliation/differences/difference.ts';
 import type { Refund } from '#refunds/refund.ts';
 import type { Observation } from '#routing/health.ts';
 
@@ -47,7 +47,8 @@ const openDifference = async ({ differences, list }: Deps, difference: Differenc
   const { won, ...saved } = await differences.save(difference);
   if (!won && !('existing' in saved)) throw new Error(`${id} was being written by somebody else: fold it again`);
   if (!won) return;
-  log.warn('money that was not asked for', { difference_id: id, kind, payment_id: platform?.id });
+  log.warn('money that was not asked for', { difference_id: id, kind, about: platform?.id });
+  if (kind === 'payout_late') return count('PaidOutLate');
   // Late and second money is gone through daily; only what nobody asked for wakes somebody.
   if (kind !== 'paid_late' && kind !== 'duplicate') count('MismatchReceived');
 };
@@ -59,6 +60,14 @@ const reopen = ({ differences }: Deps, { id, desk }: Refund): Promise<void> =>
     const difference = await differences.find(desk.difference_id);
     if (difference?.resolution?.refund_id !== id) return undefined;
     return (await differences.save(reopened(difference))).won ? undefined : lost;
+  });
+
+/** It came back before anybody decided; what somebody has submitted stays with whoever checks it. */
+const end = ({ differences }: Deps, { id, at }: { readonly id: string; readonly at: Date }): Promise<void> =>
+  contend(async () => {
+    const difference = await differences.find(id);
+    if (difference?.status !== 'open') return undefined;
+    return (await differences.save(resolved(difference, { by: 'returned', at }))).won ? undefined : lost;
   });
 
 /** Late money goes back by itself where its app wants it so; otherwise it waits for a person. */
@@ -93,6 +102,7 @@ export const follow = async (deps: Deps, consequences: readonly Consequences[]):
   const found = [...consequences, ...second].flatMap(({ differences }) => differences);
   await Promise.all(found.map((each) => openDifference(deps, each)));
   await Promise.all([
+    ...consequences.flatMap(({ ended }) => ended.map((each) => end(deps, each))),
     ...consequences.flatMap(({ undone }) => undone.map((refund) => reopen(deps, refund))),
     refundLate(
       deps,

@@ -9,11 +9,16 @@ export type Fetched =
   /** The channel says that there was nothing to list. Whether that can be true is not its question alone. */
   | { readonly kind: 'no_trades' };
 
+/** What moves money at a channel: 收款, 退款, 代付 and its 退票. Payments and returned payouts bring, the other two take. */
+export type TradeKind = 'payment' | 'refund' | 'payout' | 'payout_return';
+
+export const bringsMoney = (kind: TradeKind): boolean => kind === 'payment' || kind === 'payout_return';
+
 /** One line of a statement, in our words. Amounts are magnitudes; `fee` has the sign of a cost to us. */
 export interface StatementLine {
   readonly line: number;
-  readonly kind: 'payment' | 'refund';
-  /** Empty on refunds of a statement that names only the refund. */
+  readonly kind: TradeKind;
+  /** Empty on refunds of a statement that names only the refund; of payouts, our number of the payout. */
   readonly channelOrderNo: string;
   readonly channelTradeNo: string;
   /** On refunds: our number of it; nothing where a statement names only the order. */
@@ -35,7 +40,7 @@ export interface OtherLine {
 
 export interface Statement {
   /** What the file judges: a file of successes says nothing about refunds. */
-  readonly judges: readonly ('payment' | 'refund')[];
+  readonly judges: readonly TradeKind[];
   readonly lines: readonly StatementLine[];
   readonly others?: readonly OtherLine[];
   /** Its days are cut by settlement: a line may be of another calendar day than the statement. */

@@ -41,5 +41,5 @@ export type TransferOutcome =
   | { readonly kind: 'processing' }
   | { readonly kind: 'succeeded'; readonly channelTradeNo: string; readonly at: Date }
   | { readonly kind: 'failed'; readonly failure: Failure }
-  | { readonly kind: 'returned'; readonly failure: Failure; readonly at: Date }
+  | { readonly kind: 'returned'; readonly channelTradeNo?: string; readonly failure: Failure; readonly at: Date }
   | { readonly kind: 'absent' };

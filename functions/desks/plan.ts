@@ -15,6 +15,7 @@ import { attachReceipt, letGoReceipt, receiptHolder, type Deps as AttachDeps } f
 import { bookDifference, type Deps as BookingDeps } from './bookings.ts';
 import { keepSecond, refundSecond } from './duplicate.ts';
 import { attemptOf, keepHeld, paymentOf, refundHeld } from './held-money.ts';
+import { settleLatePayout } from './late-payout.ts';
 import { dealingWith, freeFor, letGo, type Dealt, type Deps as OpenDeps } from './open-difference.ts';
 import { recoverPayment } from './recover-payment.ts';
 import { supplement, type Deps as SupplementDeps } from './supplement.ts';
@@ -38,7 +39,7 @@ const writeOffForeign = async (deps: Deps, difference: Difference): Promise<Deal
 
 const isAbsentPayment = ({ kind, platform }: Difference) => kind === 'platform_only' && platform?.kind === 'payment';
 
-const dealtWith = async (deps: Deps, difference: Difference, task: DifferenceTask): Promise<Dealt> => {
+const dealtWith = async (deps: Deps & PayoutDeps, difference: Difference, task: DifferenceTask): Promise<Dealt> => {
   switch (task.kind) {
     case 'keep':
       return isSecondPayment(difference) ? keepSecond(deps, difference) : keepHeld(deps, difference);
@@ -47,8 +48,10 @@ const dealtWith = async (deps: Deps, difference: Difference, task: DifferenceTas
     case 'supplement':
       return supplement(deps, difference);
     case 'write_off':
+      if (difference.kind === 'payout_late') return settleLatePayout(deps, difference, task);
       return (await writeOffForeign(deps, difference)) ?? bookDifference(deps, difference, task);
     case 'recover':
+      if (difference.kind === 'payout_late') return settleLatePayout(deps, difference, task);
       return isAbsentPayment(difference) ? recoverPayment(deps, difference) : bookDifference(deps, difference, task);
     case 'adjust':
       return bookDifference(deps, difference, task);
@@ -57,7 +60,7 @@ const dealtWith = async (deps: Deps, difference: Difference, task: DifferenceTas
 };
 
 /** What the desks do about a difference. */
-const differencePlanner = (deps: Deps) => ({
+const differencePlanner = (deps: Deps & PayoutDeps) => ({
   plan: async (task: DifferenceTask, holder: ApprovalId | undefined): Promise<Plan> => {
     const difference = await freeFor(deps, task, holder);
     return dealingWith(deps, difference, task.kind, await dealtWith(deps, difference, task));

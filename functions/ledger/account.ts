@@ -25,6 +25,8 @@ export const chart = {
   merchant_held: { kind: 'liability', floor: true },
   /** 代付在途: payouts under way. */
   payout_in_transit: { kind: 'liability', floor: true },
+  /** 代付应收: what left for payouts that had ended; owed to us until it comes back or a desk decides who bears it. */
+  payout_receivable: { kind: 'asset', floor: false },
   /** 余额: what a user has with us. */
   user_balance: { kind: 'liability', floor: true },
   /** 预付卡 */
@@ -50,6 +52,7 @@ export const Subject = z.enum([
   'merchant_receivable',
   'merchant_held',
   'payout_in_transit',
+  'payout_receivable',
   'user_balance',
   'prepaid_card',
   'wallet_held',

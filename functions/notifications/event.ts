@@ -13,6 +13,7 @@ export const EventType = z.enum([
   'payout.succeeded',
   'payout.failed',
   'payout.returned',
+  'payout.succeeded_late',
   'settlement.released',
   'settlement.paid',
   'reconciliation.completed',

@@ -5,7 +5,7 @@ import { feeOn } from '#clearing/fee-plan.ts';
 import { businessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { invariant } from '#kernel/failure.ts';
-import { Amount, Currency, Sum } from '#kernel/money.ts';
+import { Amount, Currency, greatest, Sum } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
 import { Challenge } from '#risk/challenge.ts';
 import { Risk } from '#risk/decision.ts';
@@ -57,6 +57,8 @@ export const RefundTotals = z.object({
   amount_from_pending: Sum,
   /** 追款: what the channel turned out never to have had, and the merchant has given back. */
   recovered: Sum.optional(),
+  /** 迟到出款: what was paid out to the payer after its refund had failed; it is not given back a second time. */
+  paid_out_late: Sum.optional(),
 });
 export type RefundTotals = z.infer<typeof RefundTotals>;
 
@@ -164,9 +166,11 @@ export const isFinal = (payment: Payment) => ['paid', 'paid_late', 'closed'].inc
 
 /** Of what came in: another amount than was asked for, where a desk has kept that. */
 export const refundable = (payment: Payment) => {
-  const { succeeded, in_flight, recovered = 0n } = payment.refunds ?? noRefunds;
+  const { succeeded, in_flight, recovered = 0n, paid_out_late = 0n } = payment.refunds ?? noRefunds;
   const cameIn = winner(payment) ? payment.amount : (earned(payment)?.receipt?.amount ?? payment.amount);
-  return cameIn - succeeded - in_flight - recovered;
+  const left = cameIn - succeeded - in_flight - recovered;
+  // What left late may have been refunded again before that was heard of.
+  return paid_out_late === 0n ? left : greatest(0n, left - paid_out_late);
 };
 
 const withAttempt = (payment: Payment, attempt: Attempt): Payment => ({

@@ -32,7 +32,8 @@ export const payoutPlanner = (deps: Deps & { readonly merchant: (id: string) => 
     get: (id) => deps.payouts.get(id),
     preview: previewOf,
     approve: (payout) => {
-      const approved = { ...decided(payout), approved_at: deps.now() };
+      const now = deps.now();
+      const approved = { ...decided(payout), approved_at: now, ...(!payout.by_hand && { sent_at: now }) };
       const writes = () => [deps.payouts.write(approved)];
       return payout.by_hand ? { writes } : { writes, afterwards: () => sendPayout(deps, approved) };
     },

@@ -70,7 +70,7 @@ const reserve = (deps: Deps, app: App, asked: Asked, merchant: Merchant, account
     const draft = drafted(app, account, asked, now);
     const approval_id = newId('apr', now);
     const waits = needsApproval(app, merchant, draft);
-    const payout: Payout = waits ? { ...draft, status: 'pending_approval', approval_id } : draft;
+    const payout: Payout = waits ? { ...draft, status: 'pending_approval', approval_id } : { ...draft, sent_at: now };
     const approval = submittedWith(
       { id: approval_id, ...aboutPayout(payout), preview: previewOf(payout), note: payout.reason },
       app.id,

@@ -4,18 +4,30 @@ import { isUnderWay, type Payout } from './payout.ts';
 
 const day = 86_400_000;
 
-/** 退票: banks and wallets give back within days what they cannot keep. */
+/** 退票: banks and wallets give back within days what they cannot keep; and what was refused may turn out to have been sent. */
 const watchedDays = 7;
 
-/** Money that arrived is asked about once a day for a week. */
-export const isWatched = ({ status, succeeded }: Payout, now: Date): boolean =>
-  status === 'succeeded' && succeeded !== undefined && now.getTime() - succeeded.at.getTime() < watchedDays * day;
+/** Since when one that has ended is watched: since it arrived, was refused (by its channel, not by a checker), or left late. */
+const watchedSince = ({ status, succeeded, failed, failure, late = [] }: Payout): Date | undefined => {
+  const ends = [
+    status === 'succeeded' ? succeeded?.at : undefined,
+    status === 'failed' && failure?.code !== 'approval_refused' ? failed?.at : undefined,
+    ...late.map(({ at, returned }) => (returned ? undefined : at)),
+  ];
+  return ends.reduce((latest, at) => (at && (!latest || at > latest) ? at : latest), undefined);
+};
+
+/** Money that arrived, or could not, is asked about once a day for a week. */
+export const isWatched = (payout: Payout, now: Date): boolean => {
+  const since = watchedSince(payout);
+  return !isUnderWay(payout) && since !== undefined && now.getTime() - since.getTime() < watchedDays * day;
+};
 
 export const nextLook = (payout: Payout, now: Date): Date | undefined => {
   if (payout.by_hand) return undefined;
   if (isUnderWay(payout)) return nextAge(payout.approved_at ?? payout.created_at, now);
-  if (!payout.succeeded || !isWatched(payout, now)) return undefined;
-  const since = payout.succeeded.at.getTime();
-  const age = Math.max(0, now.getTime() - since);
-  return new Date(since + (Math.floor(age / day) + 1) * day);
+  const since = watchedSince(payout);
+  if (!since || !isWatched(payout, now)) return undefined;
+  const age = Math.max(0, now.getTime() - since.getTime());
+  return new Date(since.getTime() + (Math.floor(age / day) + 1) * day);
 };

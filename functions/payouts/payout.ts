@@ -1,27 +1,30 @@
 import * as z from 'zod';
 
 import { Payee, type TransferOutcome, type TransferRef } from '#channels/transfer.ts';
-import { BusinessDate, businessDate, Instant } from '#kernel/business-date.ts';
+import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { machine } from '#kernel/machine.ts';
 import { Amount, Currency } from '#kernel/money.ts';
 import { versioned } from '#platform/rows.ts';
 import { Wallet } from '#wallets/hold.ts';
 
+import { Booked, bookedAt, isSameTrade, lateAtMost, lateReturn, lateSuccess, LateTransfer } from './late-transfer.ts';
+
 export const PayoutStatus = z.enum(['processing', 'pending_approval', 'succeeded', 'failed', 'unknown', 'returned']);
 export type PayoutStatus = z.infer<typeof PayoutStatus>;
 
-/** An answer that never came leaves it `unknown`, and it is asked about. 退票: what had succeeded may still come back. */
+/**
+ * An answer that never came leaves it `unknown`, and it is asked about. 退票: what had succeeded may still come back. Money that
+ * left is never refused: of one that waits it is its success; of one that has ended it is kept as late, and the state stays.
+ */
 export const payouts = machine<PayoutStatus, 'decide' | 'accept' | 'succeed' | 'fail' | 'lose' | 'return'>({
-  pending_approval: { decide: 'processing' },
+  pending_approval: { decide: 'processing', succeed: 'succeeded', return: 'returned' },
   processing: { accept: 'processing', succeed: 'succeeded', fail: 'failed', lose: 'unknown', return: 'returned' },
   unknown: { accept: 'processing', succeed: 'succeeded', fail: 'failed', lose: 'unknown', return: 'returned' },
   succeeded: { return: 'returned' },
   failed: {},
   returned: {},
 });
-
-const Booked = z.object({ at: Instant, booked_on: BusinessDate });
 
 /** 代付单: money of a merchant on its way to an account outside. It was debited in the write that created it. */
 export const Payout = z.object({
@@ -55,10 +58,14 @@ export const Payout = z.object({
   channel_account_id: IdOf('chn'),
   time_zone: z.string(),
   created_at: Instant,
+  /** When its sending was last begun: for a while after it that may still be on its way, whatever the channel says meanwhile. */
+  sent_at: Instant.optional(),
   reserved_on: BusinessDate,
   succeeded: z.object({ ...Booked.shape, channel_trade_no: z.string().optional() }).optional(),
   failed: Booked.optional(),
   returned: Booked.optional(),
+  /** What left although it had ended. */
+  late: z.array(LateTransfer).max(lateAtMost).optional(),
   failure: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 export type Payout = z.infer<typeof Payout>;
@@ -91,7 +98,12 @@ export const transferRef = ({ id, amount, currency, created_at }: Payout): Trans
 
 export const isUnderWay = ({ status }: Payout) => status === 'processing' || status === 'unknown';
 
-const booked = ({ time_zone }: Payout, at: Date, now: Date) => ({ at, booked_on: businessDate(now, time_zone) });
+/** How long a sending may be on its way: our own call ends after 8 s, and what a channel has taken in it has done long before. */
+const onItsWaySeconds = 300;
+
+/** Whether what was sent before can no longer arrive: until then `absent` is no answer. */
+export const maySendAgain = ({ sent_at, approved_at, created_at }: Payout, now: Date): boolean =>
+  now.getTime() - (sent_at ?? approved_at ?? created_at).getTime() >= onItsWaySeconds * 1_000;
 
 /** 复核: a person has decided about it, and only then may it be sent, or fail. */
 export const decided = (payout: Payout): Payout => ({
@@ -101,7 +113,7 @@ export const decided = (payout: Payout): Payout => ({
 
 export const failPayout = (payout: Payout, failure: { code: string; message: string }, now: Date): Payout => {
   const status = payouts.next(payout.status, 'fail');
-  return status ? { ...payout, status, failed: booked(payout, now, now), failure: { ...failure } } : payout;
+  return status ? { ...payout, status, failed: bookedAt(payout, now, now), failure: { ...failure } } : payout;
 };
 
 export const loseAnswer = (payout: Payout): Payout => {
@@ -111,19 +123,25 @@ export const loseAnswer = (payout: Payout): Payout => {
 
 /** What came back had arrived, also where nobody had said so: both are facts, each with its journal. */
 const returned = (payout: Payout, outcome: Extract<TransferOutcome, { kind: 'returned' }>, now: Date): Payout => {
-  const status = payouts.next(payout.status, 'return');
-  if (!status) return payout;
-  const at = booked(payout, outcome.at, now);
-  return { ...payout, status, succeeded: payout.succeeded ?? at, returned: at, failure: { ...outcome.failure } };
+  const { channelTradeNo, failure } = outcome;
+  const { succeeded } = payout;
+  const status = isSameTrade(succeeded ?? {}, channelTradeNo) ? payouts.next(payout.status, 'return') : undefined;
+  if (!status) return lateReturn(payout, outcome, now);
+  const at = bookedAt(payout, outcome.at, now);
+  const arrived = succeeded ?? { ...at, channel_trade_no: channelTradeNo };
+  return { ...payout, status, succeeded: arrived, returned: at, failure: { ...failure } };
 };
 
-/** What a channel says of it, taken in. Hearing what is known changes nothing, and nothing that has ended goes on. */
+/**
+ * What a channel says of it, taken in. Hearing what is known changes nothing. Nothing that has ended goes on, but money that left
+ * or came back after the end is never lost sight of.
+ */
 export const heard = (payout: Payout, outcome: TransferOutcome, now: Date): Payout => {
   switch (outcome.kind) {
     case 'succeeded': {
       const status = payouts.next(payout.status, 'succeed');
-      if (!status) return payout;
-      const succeeded = { ...booked(payout, outcome.at, now), channel_trade_no: outcome.channelTradeNo };
+      if (!status) return lateSuccess(payout, outcome, now);
+      const succeeded = { ...bookedAt(payout, outcome.at, now), channel_trade_no: outcome.channelTradeNo };
       return { ...payout, status, succeeded };
     }
     case 'failed':

@@ -29,6 +29,7 @@ const drafted = async (deps: Deps, refund: Refund): Promise<Payout> => {
     channel_account_id: account.id,
     time_zone: account.time_zone,
     created_at: now,
+    sent_at: now,
     reserved_on: businessDate(now, account.time_zone),
   };
 };

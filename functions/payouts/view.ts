@@ -26,6 +26,12 @@ export const PayoutView = z.object({
   succeeded_at: Instant.nullable(),
   returned_at: Instant.nullable(),
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** The refund that it pays out. */
+  refund_id: IdOf('rfd').nullable(),
+  /** Money that left for it although it had ended; told by `payout.succeeded_late`. */
+  late: z.array(
+    z.object({ channel_trade_no: z.string().nullable(), succeeded_at: Instant, returned_at: Instant.nullable() }),
+  ),
 });
 
 /** The payout as the wire shows it. */
@@ -47,6 +53,12 @@ export const payoutView = (payout: Payout): z.input<typeof PayoutView> =>
     succeeded_at: payout.succeeded?.at ?? null,
     returned_at: payout.returned?.at ?? null,
     failure: payout.failure ?? null,
+    refund_id: payout.refund_id ?? null,
+    late: (payout.late ?? []).map(({ channel_trade_no, at, returned }) => ({
+      channel_trade_no: channel_trade_no ?? null,
+      succeeded_at: at,
+      returned_at: returned?.at ?? null,
+    })),
   });
 
 /** 提现, shown by its payout. */

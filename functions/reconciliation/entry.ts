@@ -1,11 +1,11 @@
-import type { StatementKind } from '#channels/statement.ts';
+import type { StatementKind, TradeKind } from '#channels/statement.ts';
 import type { BusinessDate } from '#kernel/business-date.ts';
 
 /** What we say happened at a channel account on a business date: one receipt or one refund that its statement must show. */
 export interface PlatformEntry {
-  /** `pay_…` or `rfd_…`. */
+  /** `pay_…`, `rfd_…` or `pyt_…`. */
   readonly id: string;
-  readonly kind: 'payment' | 'refund';
+  readonly kind: TradeKind;
   readonly merchantId: string;
   readonly channelOrderNo: string;
   readonly channelTradeNo: string;

@@ -1,4 +1,4 @@
-import type { Statement, StatementLine } from '#channels/statement.ts';
+import type { Statement, StatementLine, TradeKind } from '#channels/statement.ts';
 import { businessDate, type BusinessDate } from '#kernel/business-date.ts';
 
 import type { PlatformEntry } from './entry.ts';
@@ -12,7 +12,7 @@ export interface PlatformSide extends PlatformEntry {
 /** Both sides of one thing, or the one side there is. */
 export interface Pair {
   readonly result: Result;
-  readonly kind: 'payment' | 'refund';
+  readonly kind: TradeKind;
   readonly platform: PlatformSide | null;
   readonly channel: StatementLine | null;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { StatementLine } from '#channels/statement.ts';
+import type { StatementLine, TradeKind } from '#channels/statement.ts';
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, type Id } from '#kernel/id.ts';
 import { Currency, Sum } from '#kernel/money.ts';
@@ -34,7 +34,7 @@ export const byResult = <Value>(of: (result: Result) => Value): Record<Result, V
   matched: of('matched'),
 });
 
-export const Kind = z.enum(['payment', 'refund']);
+export const Kind = z.enum(['payment', 'refund', 'payout', 'payout_return'] satisfies TradeKind[]);
 
 const trade = {
   channel_order_no: z.string(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Statement, StatementLine } from '#channels/statement.ts';
+import { bringsMoney, type Statement, type StatementLine } from '#channels/statement.ts';
 import { Sum, sum } from '#kernel/money.ts';
 
 import type { PlatformEntry } from './entry.ts';
@@ -33,7 +33,7 @@ export type Verdict = z.infer<typeof Verdict>;
 type Effective = Pick<PlatformEntry, 'kind' | 'amount' | 'fee'>;
 
 /** What a thing does to the net. */
-const effectOf = ({ kind, amount, fee }: Effective): bigint => (kind === 'payment' ? amount : -amount) - fee;
+const effectOf = ({ kind, amount, fee }: Effective): bigint => (bringsMoney(kind) ? amount : -amount) - fee;
 
 export const tally = (amounts: readonly bigint[]) => ({ count: amounts.length, amount: sum(amounts) });
 

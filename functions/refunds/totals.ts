@@ -113,3 +113,9 @@ export const failed = (payment: Payment, refund: Refund): Payment => {
     };
   });
 };
+
+/** 迟到出款 of a refund that had failed: by so much more was the payer paid out (less, when it comes back). */
+export const paidOutLate = (payment: Payment, refund: Refund, change: bigint): Payment =>
+  heldAttempt(payment, refund)
+    ? payment
+    : withTotals(payment, (totals) => ({ ...totals, paid_out_late: (totals.paid_out_late ?? 0n) + change }));

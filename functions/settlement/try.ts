@@ -27,8 +27,9 @@ export type Try = z.infer<typeof Try>;
 /** Its payout is named by the settlement and the number of the try: under one number it is paid once, whoever asks however often. */
 export const payoutOfTry = (settlementId: string, no: number): Id<'pyt'> => derivedId('pyt', settlementId, String(no));
 
-/** Only then may there be another: what is not known to have failed may still arrive. */
-export const hasEnded = ({ status }: Pick<Payout, 'status'>): boolean => status === 'failed' || status === 'returned';
+/** Only then may there be another: what is not known to have failed may still arrive, and what left late has been paid. */
+export const hasEnded = ({ status, late = [] }: Pick<Payout, 'status' | 'late'>): boolean =>
+  (status === 'failed' || status === 'returned') && late.every(({ returned }) => returned !== undefined);
 
 export const tryOf = (no: number, payout: Payout): Try => ({
   no,

@@ -30,6 +30,12 @@ export const risks: readonly Risk[] = [
     runbook: 'docs/runbooks/suspense.md',
   },
   {
+    metric: 'PaidOutLate',
+    whoIsHurt:
+      'the company: money left for a payout that the books had given back, and may have been paid a second time',
+    runbook: 'docs/runbooks/paid-out-late.md',
+  },
+  {
     metric: 'SuspenseAged',
     minutes: 1_440,
     whoIsHurt: 'payers and merchants whose money has been in an open difference for days',

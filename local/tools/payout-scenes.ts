@@ -39,6 +39,15 @@ const untilIs = (wish: Wish, id: string, status: string) =>
 /** Alipay's sandbox knows nobody whose number ends so. */
 const nobody = '13800040004';
 
+/** Whose transfer waits for what the sandbox is told of it. */
+const slow = '13800010003';
+
+/** What has ended is asked about once a day. */
+const nextDay = async ({ hands }: Wish): Promise<void> => {
+  await hands.sandbox.advance(26 * 3_600);
+  await hands.readClock();
+};
+
 const paidOut = async (
   wish: Wish,
   lateBy: (wish: Wish) => Promise<string>,
@@ -84,10 +93,20 @@ export const payoutScenes = (lateBy: (wish: Wish) => Promise<string>) => ({
     what: 'a payout arrives and comes back; moves the clock by a day',
     play: async (wish: Wish) => {
       const payout = await paidOut(wish, lateBy, { account: 'someone@example.com', status: 'succeeded' });
-      await wish.hands.sandbox.bounce(payout.channel_transfer_no);
-      await wish.hands.sandbox.advance(26 * 3_600);
-      await wish.hands.readClock();
+      await wish.hands.sandbox.touch(payout.channel_transfer_no, 'bounce');
+      await nextDay(wish);
       await untilIs(wish, payout.id, 'returned');
+    },
+  },
+  'payout.succeeded_late': {
+    what: 'a payout fails at its payee, is given back, and is paid all the same; moves the clock by a day',
+    play: async (wish: Wish) => {
+      const { sandbox } = wish.hands;
+      const waits = await paidOut(wish, lateBy, { account: slow, status: 'processing' });
+      await sandbox.touch(waits.channel_transfer_no, 'fail');
+      await untilIs(wish, waits.id, 'failed');
+      await sandbox.touch(waits.channel_transfer_no, 'arrive');
+      await nextDay(wish);
     },
   },
 });

@@ -59,7 +59,12 @@ export const deskOf = (db: Database, at: Shop) => {
     followPayout: async () => Promise.reject(new Error('nothing is settled here')),
     announce: async (events: readonly BusinessEvent[]) => void told.push(...events),
   };
+  const payouts = payoutStore(db, 'orders', at.deps.now);
   const images = new Map<string, unknown>();
+  const nounOf = (pk: string) => {
+    if (pk.startsWith('pyt_')) return payouts.get(pk);
+    return pk.startsWith('pay_') ? at.deps.payments.get(pk) : at.deps.refunds.get(pk);
+  };
   return {
     deps,
     audits,
@@ -71,8 +76,7 @@ export const deskOf = (db: Database, at: Shop) => {
     async changed(...ids: string[]) {
       const changes = await Promise.all(
         ids.map(async (pk) => {
-          const noun = pk.startsWith('pay_') ? await at.deps.payments.get(pk) : await at.deps.refunds.get(pk);
-          const after = encode(pk, noun);
+          const after = encode(pk, await nounOf(pk));
           const change = { pk, before: images.get(pk), after };
           images.set(pk, after);
           return change;

@@ -20,12 +20,13 @@ import { payoutStore } from '#payouts/store.ts';
 import { createRefund } from '#refunds/create-refund.ts';
 import { lookAtRefund } from '#refunds/send-refund.ts';
 import { refundView } from '#refunds/view.ts';
+import { refundable } from '#payments/payment.ts';
 import type { Database } from '#platform/database.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
 import { receiptStore } from '#remittances/store.ts';
 import * as z from 'zod';
 
-import { checker } from '../desks/desk.ts';
+import { checker, deskOf } from '../desks/desk.ts';
 import * as given from '../given.ts';
 import { tables } from '../tables.ts';
 import { walletShop } from '../wallets/wallet-shop.ts';
@@ -42,10 +43,14 @@ const payingShop = async (db: Database) => {
   const at = walletShop(db);
   at.merchant.payout_approval_above = 5_000n;
   const placed: TransferToPlace[] = [];
-  const says: { place: TransferOutcome | 'nothing'; query: TransferOutcome | 'nothing' } = {
+  type Said = TransferOutcome | 'nothing';
+  /** `once`: what is answered to the next queries, before `query` is. */
+  const says: { place: Said; query: Said; once: Said[] } = {
     place: { kind: 'processing' },
     query: { kind: 'processing' },
+    once: [],
   };
+  const answers = () => says.once.shift() ?? says.query;
   const answer = async (outcome: TransferOutcome | 'nothing') => {
     if (outcome === 'nothing') throw new Error('timeout');
     return outcome;
@@ -58,7 +63,7 @@ const payingShop = async (db: Database) => {
         placed.push(transfer);
         return answer(says.place);
       },
-      query: () => answer(says.query),
+      query: () => answer(answers()),
     },
   });
   const payouts = payoutStore(db, 'orders', at.deps.now);
@@ -206,6 +211,136 @@ describe('a payout', () => {
   });
 });
 
+describe('a payout that is sent again', () => {
+  test('is not while what was sent before may still arrive', async () => {
+    const { at, says, placed, ask, look } = await payingShop(the.db);
+    says.place = 'nothing';
+    const payout = await ask('a');
+    says.query = { kind: 'absent' };
+    for (const seconds of [10, 60, 299]) {
+      at.clock.now = new Date(given.noon.getTime() + seconds * 1_000);
+      expect((await look(payout.id)).status).toBe('unknown');
+      await ask('a');
+    }
+    expect(placed).toHaveLength(1);
+    at.clock.now = given.minutes(5);
+    // However many look at once, one sends.
+    await Promise.all(Array.from({ length: 6 }, () => look(payout.id)));
+    expect(placed).toHaveLength(2);
+    // And that sending has its own time.
+    await look(payout.id);
+    expect(placed).toHaveLength(2);
+  });
+
+  test('and then refused has failed only if the channel has nothing of it: what was slow may have arrived', async () => {
+    const { at, says, placed, payouts, ask, look, stands } = await payingShop(the.db);
+    says.place = 'nothing';
+    const payout = await ask('a');
+    at.clock.now = given.minutes(5);
+    says.place = { kind: 'failed', failure: bad };
+    says.once = [{ kind: 'absent' }];
+    says.query = arrived(at.clock.now);
+    expect((await look(payout.id)).status).toBe('succeeded');
+    expect([placed.length, await stands()]).toEqual([2, [6_000n, 0n, -4_000n]]);
+
+    says.place = 'nothing';
+    const other = await ask('b');
+    at.clock.now = given.minutes(10);
+    says.place = { kind: 'failed', failure: bad };
+    says.once = [{ kind: 'absent' }];
+    says.query = 'nothing';
+    expect((await look(other.id)).status).toBe('unknown');
+    at.clock.now = given.minutes(15);
+    says.query = { kind: 'absent' };
+    expect(await look(other.id)).toMatchObject({ status: 'failed', failure: bad });
+    expect((await payouts.get(other.id)).late).toBeUndefined();
+  });
+});
+
+describe('money that left for a payout that had failed', () => {
+  /** It was refused, and given back; a week of asking finds that it was paid all the same. */
+  const late = async () => {
+    const shop = await payingShop(the.db);
+    const desk = deskOf(the.db, shop.at);
+    shop.says.place = { kind: 'failed', failure: bad };
+    const payout = await shop.ask('a');
+    await desk.changed(payout.id);
+    expect([payout.status, await shop.stands()]).toEqual(['failed', [10_000n, 0n, 0n]]);
+    shop.at.clock.now = new Date(given.noon.getTime() + day);
+    expect(nextLook(payout, given.noon)).toEqual(shop.at.clock.now);
+    shop.says.query = arrived(shop.at.clock.now);
+    expect((await shop.look(payout.id)).status).toBe('failed');
+    await desk.changed(payout.id);
+    return { ...shop, desk, payout, owed: () => shop.at.balance('payout_receivable') };
+  };
+
+  test('is booked, is a difference, and is told; heard again it is known', async () => {
+    const { desk, payout, look, stands, owed } = await late();
+    expect([await stands(), await owed()]).toEqual([[10_000n, 0n, -4_000n], 4_000n]);
+    const difference = await desk.about(payout.id);
+    expect(difference).toMatchObject({ kind: 'payout_late', status: 'open', amount: 4_000n, batch_id: null });
+    expect(desk.actionsOf(difference)).toEqual(['recover', 'write_off']);
+    expect(desk.told.map(({ type }) => type)).toEqual(['payout.failed', 'payout.succeeded_late']);
+    await look(payout.id);
+    await desk.changed(payout.id);
+    expect([await owed(), (await desk.about(payout.id)).id]).toEqual([4_000n, difference.id]);
+  });
+
+  test('is charged to whom it was given back, by two people; what comes back later is theirs again', async () => {
+    const { at, says, desk, payout, look, stands, owed } = await late();
+    const { id } = await desk.about(payout.id);
+    await desk.done({ kind: 'recover', difference_id: id });
+    expect([await stands(), await owed()]).toEqual([[6_000n, 0n, -4_000n], 0n]);
+    expect(await desk.difference(id)).toMatchObject({ status: 'resolved', resolution: { by: 'desk' } });
+    says.query = { kind: 'returned', failure: bad, at: at.clock.now };
+    await look(payout.id);
+    await desk.changed(payout.id);
+    expect([await stands(), await owed()]).toEqual([[10_000n, 0n, 0n], 0n]);
+    expect(desk.told.at(-1)?.type).toBe('payout.returned');
+  });
+
+  test('is not charged to a balance that has it no more; the platform may bear it', async () => {
+    const { at, says, payouts, ask, desk, payout, stands, owed } = await late();
+    says.place = arrived(at.clock.now);
+    await ask('b', { amount: 4_500n });
+    await ask('c', { amount: 4_500n });
+    const { id } = await desk.about(payout.id);
+    await expect(desk.done({ kind: 'recover', difference_id: id })).rejects.toMatchObject({
+      code: 'insufficient_balance',
+    });
+    expect([await owed(), (await stands())[0]]).toEqual([4_000n, 1_000n]);
+    await desk.refuse((await desk.difference(id)).approval_id!);
+    await desk.done({ kind: 'write_off', difference_id: id });
+    expect([await owed(), await at.balance('write_off'), (await stands())[0]]).toEqual([0n, 4_000n, 1_000n]);
+    expect((await payouts.get(payout.id)).late?.[0]?.decided?.as).toBe('written_off');
+  });
+
+  test('that comes back before anybody decides is a difference no more', async () => {
+    const { at, says, desk, payout, look, stands, owed } = await late();
+    const { id } = await desk.about(payout.id);
+    says.query = { kind: 'returned', channelTradeNo: 'T1', failure: bad, at: at.clock.now };
+    await look(payout.id);
+    await desk.changed(payout.id);
+    expect([await stands(), await owed()]).toEqual([[10_000n, 0n, 0n], 0n]);
+    expect(await desk.difference(id)).toMatchObject({ status: 'resolved', resolution: { by: 'returned' } });
+  });
+
+  test('is the user’s to give back where it was a withdrawal', async () => {
+    const shop = await payingShop(the.db);
+    const desk = deskOf(the.db, shop.at);
+    const account = await shop.at.wallet('u', 5_000n, 'user_balance');
+    shop.says.place = { kind: 'failed', failure: bad };
+    const payout = await shop.withdraw('w', account);
+    shop.says.query = arrived(shop.at.clock.now);
+    await shop.look(payout.id);
+    await desk.changed(payout.id);
+    const has = () => Promise.all([shop.at.has('u', 'user_balance'), shop.at.has('u', 'payout_receivable')]);
+    expect(await has()).toEqual([5_000n, 4_000n]);
+    await desk.done({ kind: 'recover', difference_id: (await desk.about(payout.id)).id });
+    expect(await has()).toEqual([1_000n, 0n]);
+  });
+});
+
 describe('a payout above what its merchant pays out alone', () => {
   test('waits with its money reserved, and is sent once when it is approved', async () => {
     const { at, says, placed, payouts, ask, approve: approved, stands } = await payingShop(the.db);
@@ -349,6 +484,31 @@ describe('a refund that its channel takes back no more', () => {
     expect([first.events, first.unfinished]).toEqual([[], [refund.id]]);
     const then = consequencesOf({ pk: payout.id, before: row(payout), after: row(returned) });
     expect(then.events.map(({ type }) => type)).toEqual(['payout.returned']);
+  });
+
+  test('whose payout had failed and was paid all the same is not given back twice', async () => {
+    const { at, says, approve: approved, paid, payouts, look, ask } = await old();
+    const desk = deskOf(the.db, at);
+    says.place = { kind: 'failed', failure: bad };
+    const { refund } = await ask({ payee });
+    await approved(refund.approval_id!);
+    const left = async () => refundable(await at.deps.payments.get(paid.id));
+    expect(await left()).toBe(10_000n);
+    const payout = await payouts.get(derivedId('pyt', refund.id));
+    says.query = arrived(at.clock.now);
+    await look(payout.id);
+    await desk.changed(payout.id);
+    expect([await left(), await at.balance('payout_receivable')]).toEqual([6_000n, 4_000n]);
+    await expect(ask({ merchant_refund_id: 'all', amount: 6_001n, payee })).rejects.toMatchObject({
+      code: 'refund_exceeds_refundable',
+    });
+    expect((await desk.about(payout.id)).kind).toBe('payout_late');
+    expect(desk.told.map(({ type, data }) => [type, (data as { refund_id?: string }).refund_id])).toEqual([
+      ['payout.succeeded_late', refund.id],
+    ]);
+    says.query = { kind: 'returned', failure: bad, at: at.clock.now };
+    await look(payout.id);
+    expect(await left()).toBe(10_000n);
   });
 
   test('goes back as it came where that is open, also when a payee is named', async () => {

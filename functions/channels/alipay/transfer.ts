@@ -72,7 +72,7 @@ const outcomeOf = (wire: Wire, body: unknown, { channelTransferNo, amount }: Tra
       return { kind: 'failed', failure };
     case 'REFUND':
       // When the money came back is not said: it is when we hear of it.
-      return { kind: 'returned', failure, at: wire.now() };
+      return { kind: 'returned', ...(found.order_id && { channelTradeNo: found.order_id }), failure, at: wire.now() };
     default:
       // DEALING, and any state that Alipay may invent.
       return { kind: 'processing' };

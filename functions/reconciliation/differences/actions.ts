@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { bringsMoney } from '#channels/statement.ts';
+
 import type { Difference } from './difference.ts';
 
 /**
@@ -10,9 +12,9 @@ import type { Difference } from './difference.ts';
 export const Action = z.enum(['keep', 'refund', 'supplement', 'write_off', 'adjust', 'recover']);
 export type Action = z.infer<typeof Action>;
 
-/** Which way the money of a statement lies apart from ours: payments bring, refunds take. */
+/** Which way the money of a statement lies apart from ours: payments bring, refunds and payouts take. */
 export const grossGap = ({ platform, channel }: Pick<Difference, 'platform' | 'channel'>): bigint => {
-  const sign = (channel ?? platform)?.kind === 'refund' ? -1n : 1n;
+  const sign = bringsMoney((channel ?? platform)?.kind ?? 'payment') ? 1n : -1n;
   return sign * ((channel?.amount ?? 0n) - (platform?.amount ?? 0n));
 };
 
@@ -26,6 +28,7 @@ const offered: Readonly<Record<Difference['kind'], (difference: Difference) => A
   amount_mismatch: (difference) =>
     // Money that came for an attempt and is not what it asked for waits in suspense; else only the statement differs.
     difference.platform?.status === 'unknown' ? ['keep', 'refund'] : byGap(difference),
+  payout_late: () => ['recover', 'write_off'],
   fee_mismatch: () => ['adjust'],
   channel_only: (difference) =>
     difference.channel?.kind === 'payment' ? ['supplement', ...byGap(difference)] : byGap(difference),

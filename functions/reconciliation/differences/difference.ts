@@ -12,14 +12,14 @@ export const DifferenceStatus = z.enum(['open', 'carried', 'pending_review', 're
 export type DifferenceStatus = z.infer<typeof DifferenceStatus>;
 
 /** What a statement's two sides may differ in; and money that both have, and that did not come as it should. */
-export const DifferenceKind = z.enum([...Result.options, 'paid_late', 'duplicate']);
+export const DifferenceKind = z.enum([...Result.options, 'paid_late', 'duplicate', 'payout_late']);
 
 /**
  * `superseded`: a later version of the day no longer has it. `carry_cleared`: the next day's statement has it. `desk`: an
- * approval has dealt with it. `policy`: its app has late money refunded without asking.
+ * approval has dealt with it. `policy`: its app has late money refunded without asking. `returned`: the money came back.
  */
 export const Resolution = z.object({
-  by: z.enum(['superseded', 'carry_cleared', 'desk', 'policy']),
+  by: z.enum(['superseded', 'carry_cleared', 'desk', 'policy', 'returned']),
   batch_id: IdOf('bat').optional(),
   approval_id: IdOf('apr').optional(),
   action: z.string().optional(),

@@ -26,9 +26,9 @@ export const sandboxControl = (origin: string) => {
     pay: async (channelOrderNo: string, channel: Channel = 'wechat'): Promise<string> =>
       expecting(await tryPaying(channelOrderNo, channel), [200], Paid).channel_trade_no,
     tryPaying,
-    /** What had arrived at its payee comes back. */
-    bounce: async (transferNo: string): Promise<void> => {
-      expecting(await post(`/payees/alipay/${transferNo}/bounce`, {}), [200], z.object({ status: z.string() }));
+    /** A transfer arrives at its payee, fails there, or comes back from there. */
+    touch: async (transferNo: string, what: 'arrive' | 'fail' | 'bounce'): Promise<void> => {
+      expecting(await post(`/payees/alipay/${transferNo}/${what}`, {}), [200], z.object({ status: z.string() }));
     },
     /** The channel's next matching event goes wrong in this way. */
     arm: async (fault: Fault, channel: Channel = 'wechat'): Promise<void> => {

@@ -135,14 +135,21 @@ export const findTransfer = (desk: Desk, { out_biz_no, order_id }: Request<'tran
 
 const ends = { arrive: 'SUCCESS', fail: 'FAIL', bounce: 'REFUND' } as const;
 
+/** What a gesture can be made with. One that failed can arrive all the same: it leaves a second time. */
+const begins: Readonly<Record<keyof typeof ends, readonly Transfer['status'][]>> = {
+  arrive: ['DEALING', 'FAIL'],
+  fail: ['DEALING'],
+  bounce: ['SUCCESS'],
+};
+
 /** What happens at the payee's: a transfer under way arrives or fails, one that has arrived bounces; money that did not stay comes back. */
 export const touchTransfer = (desk: Desk, outBizNo: string, gesture: keyof typeof ends): PayeeOutcome => {
   const transfer = desk.transfers.named('out_biz_no', outBizNo);
   if (transfer === undefined) return { kind: 'unknown' };
-  if (transfer.status !== (gesture === 'bounce' ? 'SUCCESS' : 'DEALING'))
-    return { kind: 'over', state: transfer.status };
+  if (!begins[gesture].includes(transfer.status)) return { kind: 'over', state: transfer.status };
   const after: Transfer = { ...transfer, status: ends[gesture] };
   desk.transfers.save(after);
   if (gesture !== 'arrive') move(desk, after, '转账退回');
+  else if (transfer.status === 'FAIL') move(desk, after, '转账');
   return { kind: 'done', state: after.status };
 };
