@@ -123,6 +123,7 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     now,
     open: async () => opened,
     callbackUrl: () => 'https://pay.example/callbacks',
+    payoutCallbackUrl: () => 'https://pay.example/callbacks/payouts',
     lookSoon: async (id: string) => void looks.push(id),
     noteOutage: (what: string) => void outages.push(what),
   };

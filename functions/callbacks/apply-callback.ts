@@ -1,7 +1,9 @@
 import { CallbackRefused, type Heard, type RefundOutcome } from '#channels/channel.ts';
 import type { OpenChannel } from '#channels/open.ts';
+import type { TransferOutcome } from '#channels/transfer.ts';
 import type { Learnt } from '#payments/ask-channel.ts';
 import { placeOf, type Payment } from '#payments/payment.ts';
+import type { Payout } from '#payouts/payout.ts';
 import type { Refund } from '#refunds/refund.ts';
 
 import { callbacks, rawOf, type Callback } from './callback.ts';
@@ -11,8 +13,10 @@ export interface Deps {
   readonly open: OpenChannel;
   readonly findPayment: (id: string) => Promise<Payment | undefined>;
   readonly findRefund: (id: string) => Promise<Refund | undefined>;
+  readonly findPayout: (id: string) => Promise<Payout | undefined>;
   readonly applyOutcome: (payment: Payment, learnt: Learnt) => Promise<unknown>;
   readonly applyRefundOutcome: (refundId: string, outcome: RefundOutcome) => Promise<unknown>;
+  readonly applyPayoutOutcome: (payoutId: string, outcome: TransferOutcome) => Promise<unknown>;
 }
 
 export type AgainDeps = Deps & {
@@ -22,9 +26,22 @@ export type AgainDeps = Deps & {
   readonly now: () => Date;
 };
 
+/** What another account says of a payout, or of another amount under its number, is not about this payout. */
+const applyToPayout = async (
+  deps: Deps,
+  accountId: string,
+  { payoutNo, amount, outcome }: Extract<Heard, { about: 'payout' }>,
+): Promise<boolean> => {
+  const payout = await deps.findPayout(`pyt_${payoutNo}`);
+  if (payout?.channel_account_id !== accountId || (amount ?? payout.amount) !== payout.amount) return false;
+  await deps.applyPayoutOutcome(payout.id, outcome);
+  return true;
+};
+
 /** Does what a genuine callback of an account says; answers false when it is about nothing that we know. */
 export const applyHeard = async (deps: Deps, accountId: string, heard: Heard): Promise<boolean> => {
   if (heard.about === 'nothing') return true;
+  if (heard.about === 'payout') return applyToPayout(deps, accountId, heard);
   if (heard.about === 'refund') {
     const refund = await deps.findRefund(`rfd_${heard.refundNo}`);
     // What another account says of it is not about this refund.

@@ -26,7 +26,7 @@ export const callbacks = machine<CallbackStatus, 'attach' | 'replay' | 'reject'>
 
 /** What a genuine callback says it is about, as far as a person must know to find out whose it is. */
 export const About = z.object({
-  kind: z.enum(['payment', 'refund']),
+  kind: z.enum(['payment', 'refund', 'payout']),
   order_no: z.string(),
   refund_no: z.string().optional(),
   outcome: z.string(),
@@ -77,14 +77,23 @@ export const callbackOf = (accountId: Callback['channel_account_id'], raw: RawCa
 /** The callback as the channel sent it. */
 export const rawOf = ({ headers, body }: Callback): RawCallback => ({ headers, body: Buffer.from(body) });
 
-/** The payment or refund that a callback is about, by its number alone; nothing when the number cannot be one of ours. */
+/** The payment, refund or payout that a callback is about, by its number alone; nothing when the number cannot be one of ours. */
 export const subjectOf = (heard: Exclude<Heard, { about: 'nothing' }>): string | undefined => {
   if (heard.about === 'payment') return placeOf(heard.channelOrderNo)?.id;
-  const id = IdOf('rfd').safeParse(`rfd_${heard.refundNo}`);
-  return id.success ? id.data : undefined;
+  const id = heard.about === 'refund' ? `rfd_${heard.refundNo}` : `pyt_${heard.payoutNo}`;
+  return IdOf(heard.about === 'refund' ? 'rfd' : 'pyt').safeParse(id).data;
 };
 
+const aboutPayout = ({ payoutNo, amount, outcome }: Extract<Heard, { about: 'payout' }>): About => ({
+  kind: 'payout',
+  order_no: payoutNo,
+  outcome: outcome.kind,
+  ...(amount !== undefined && { amount, currency: 'CNY' }),
+  ...('channelTradeNo' in outcome && { channel_trade_no: outcome.channelTradeNo }),
+});
+
 export const aboutOf = (heard: Exclude<Heard, { about: 'nothing' }>): About => {
+  if (heard.about === 'payout') return aboutPayout(heard);
   const { about: kind, channelOrderNo: order_no, outcome } = heard;
   if (heard.about === 'refund') return { kind, order_no, refund_no: heard.refundNo, outcome: outcome.kind };
   if (heard.outcome.kind !== 'succeeded') return { kind, order_no, outcome: outcome.kind };

@@ -4,6 +4,8 @@ import { openChannels } from '#channels/open.ts';
 import { channelKind } from '#channels/registry.ts';
 import { applyOutcome } from '#payments/apply-outcome.ts';
 import { paymentDeps, type Wired } from '#payments/wire.ts';
+import { applyPayoutOutcome } from '#payouts/send-payout.ts';
+import { payoutDeps } from '#payouts/wire.ts';
 import type { Database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { secretReader } from '#platform/secrets.ts';
@@ -18,12 +20,15 @@ import { callbackStore } from './store.ts';
 export const callbackDeps = (wired: Wired, db: Database) => {
   const payments = paymentDeps(wired);
   const refunds = refundDeps(wired, db);
+  const payouts = payoutDeps(wired, db);
   const readSecret = secretReader(new SecretsManagerClient(), env('CHANNEL_SECRETS'), wired.now);
   return {
     ...wired,
     callbacks: callbackStore(db, env('ORDERS_TABLE')),
     findPayment: wired.payments.find,
     findRefund: refunds.refunds.find,
+    findPayout: payouts.payouts.find,
+    applyPayoutOutcome: applyPayoutOutcome.bind(undefined, payouts),
     applyOutcome: applyOutcome.bind(undefined, payments),
     applyRefundOutcome: applyRefundOutcome.bind(undefined, refunds),
     openAt: (accountId: string, at: Date) =>

@@ -119,6 +119,7 @@ const afterPayout = ({ before, after }: Change): Consequences => {
     ...nothing,
     differences: lateDifferences(was, is),
     ended: endedDifferences(was, is),
+    appeared: was ? [] : [is.id],
     events: payoutEvents(was, is),
     unfinished: refundBehind(was, is),
     listings: is.claim && !was ? [claimListing(is)] : [],

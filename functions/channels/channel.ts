@@ -171,6 +171,8 @@ export type Heard =
       readonly refundNo: string;
       readonly outcome: RefundOutcome;
     }
+  /** Of a payout, by the number we gave; `amount` where the channel says it. */
+  | { readonly about: 'payout'; readonly payoutNo: string; readonly amount?: bigint; readonly outcome: TransferOutcome }
   /** Genuine, and of a kind that changes nothing here. */
   | { readonly about: 'nothing' };
 

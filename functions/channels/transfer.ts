@@ -28,6 +28,8 @@ export interface TransferRef {
 export interface TransferToPlace extends TransferRef {
   readonly payee: Payee;
   readonly title: string;
+  /** Where the channel may tell of it. */
+  readonly notifyUrl: string;
 }
 
 /** In the channel's own words. */

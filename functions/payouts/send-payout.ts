@@ -20,6 +20,7 @@ export interface Deps {
   readonly ledger: Pick<LedgerStore, 'writes' | 'findAccount'>;
   readonly commit: Commit;
   readonly open: OpenChannel;
+  readonly payoutCallbackUrl: (account: { channel: string; id: string }) => string;
   readonly now: () => Date;
   readonly lookSoon: (id: string) => Promise<void>;
   readonly noteOutage: (what: string, error: unknown) => void;
@@ -61,9 +62,9 @@ export const applyPayoutOutcome = (deps: Deps, id: string, outcome: TransferOutc
   change(deps, id, (payout) => heard(payout, outcome, deps.now()));
 
 const transfersAt = async (deps: Deps, { channel_account_id }: Payout) => {
-  const { transfers } = (await deps.open(channel_account_id)).channel;
-  invariant(transfers !== undefined, `${channel_account_id} does not pay out`);
-  return transfers;
+  const { account, channel } = await deps.open(channel_account_id);
+  invariant(channel.transfers !== undefined, `${channel_account_id} does not pay out`);
+  return { account, transfers: channel.transfers };
 };
 
 /** One call of the channel; without an answer, nothing is known. */
@@ -81,7 +82,9 @@ const asked = async (
 };
 
 const ask = (deps: Deps, payout: Payout) =>
-  asked(deps, `asking about ${payout.id}`, async () => (await transfersAt(deps, payout)).query(transferRef(payout)));
+  asked(deps, `asking about ${payout.id}`, async () =>
+    (await transfersAt(deps, payout)).transfers.query(transferRef(payout)),
+  );
 
 /** Writes what was answered; without an answer it is unknown, and looked at soon. */
 const noteAnswer = async (deps: Deps, payout: Payout, outcome: TransferOutcome | undefined): Promise<Payout> => {
@@ -94,13 +97,15 @@ const noteAnswer = async (deps: Deps, payout: Payout, outcome: TransferOutcome |
 };
 
 const place = (deps: Deps, payout: Payout) =>
-  asked(deps, `sending ${payout.id}`, async () =>
-    (await transfersAt(deps, payout)).place({
+  asked(deps, `sending ${payout.id}`, async () => {
+    const { account, transfers } = await transfersAt(deps, payout);
+    return transfers.place({
       ...transferRef(payout),
       payee: payout.payee,
       title: payout.reason ?? payout.merchant_payout_id,
-    }),
-  );
+      notifyUrl: deps.payoutCallbackUrl(account),
+    });
+  });
 
 /** Sends it for the first time, under its one number for ever. */
 export const sendPayout = async (deps: Deps, payout: Payout): Promise<Payout> =>

@@ -1,5 +1,5 @@
 import { ledgerStore } from '#ledger/store.ts';
-import type { Wired } from '#payments/wire.ts';
+import { callbackUrl, type Wired } from '#payments/wire.ts';
 import type { Database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { refundStore } from '#refunds/store.ts';
@@ -10,6 +10,7 @@ import { payoutStore } from './store.ts';
 export const payoutDeps = (wired: Wired, db: Database): Deps => ({
   ...wired,
   refunds: refundStore(db, env('ORDERS_TABLE'), wired.now),
+  payoutCallbackUrl: (account) => callbackUrl(account, '/payouts'),
   payouts: payoutStore(db, env('ORDERS_TABLE'), wired.now),
   ledger: ledgerStore(db, env('BOOKS_TABLE')),
 });

@@ -88,7 +88,12 @@ export class PaymentDesk extends Construct {
     });
     inOrders(callbacks, data, 'GetItem', 'PutItem', 'UpdateItem');
     inBooks(callbacks, data, 'GetItem', 'PutItem', 'UpdateItem');
-    routes.to(callbacks, 'POST /callbacks/{channel}/{account}', 'POST /callbacks/{channel}/{account}/refunds');
+    routes.to(
+      callbacks,
+      'POST /callbacks/{channel}/{account}',
+      'POST /callbacks/{channel}/{account}/refunds',
+      'POST /callbacks/{channel}/{account}/payouts',
+    );
 
     const callbackDesk = new ServiceFunction(this, 'CallbackDesk', {
       entry: 'callbacks/admin',

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { findCallbacks, replayCallback } from '#callbacks/replay-callback.ts';
 import { callbackView } from '#callbacks/view.ts';
-import { tail } from '#kernel/id.ts';
+import { derivedId, tail } from '#kernel/id.ts';
 import { createRefund } from '#refunds/create-refund.ts';
+import { payoutId, type Payout } from '#payouts/payout.ts';
+import { payoutStore } from '#payouts/store.ts';
 import { channelOrderNo, paymentId, statusOf } from '#payments/payment.ts';
 
 import * as given from '../given.ts';
@@ -403,5 +405,63 @@ describe('the list of callbacks', () => {
     const { raw } = callbackView(shown, { withRaw: true });
     expect(raw).toMatchObject({ body: callback.body.toString(), encoding: 'utf8' });
     expect(JSON.stringify(raw)).not.toMatch(/secret|authorization|Bearer/);
+  });
+});
+
+describe('a callback about a payout', () => {
+  const told = async () => {
+    const the = callbackWorld(engine.db);
+    const no = tail(payoutId(the.app.id, 'p'));
+    const outcome = { kind: 'succeeded', channelTradeNo: 'T1', at: the.clock.now };
+    const payout = {
+      id: `pyt_${no}`,
+      version: 0,
+      app_id: the.app.id,
+      merchant_id: the.merchant.id,
+      merchant_payout_id: 'p',
+      amount: 4_000n,
+      currency: 'CNY',
+      payee: { kind: 'alipay_account', account: 'someone@example.com', name: '某人' },
+      status: 'processing',
+      channel: 'paper',
+      channel_account_id: the.account.id,
+      time_zone: 'Asia/Shanghai',
+      created_at: the.clock.now,
+      sent_at: the.clock.now,
+      reserved_on: given.today,
+    } as const satisfies Payout;
+    const payouts = payoutStore(engine.db, 'orders', the.deps.now);
+    const about = (more: object = {}) => ({ about: 'payout', payoutNo: no, amount: 4_000n, outcome, ...more });
+    return { ...the, no, payout, payouts, about };
+  };
+
+  test('is applied, once; before its payout it waits, and is attached when that appears', async () => {
+    const { take, raw, kept, appear, payout, payouts, about } = await told();
+    const early = raw(about());
+    expect((await take(early)).status).toBe(200);
+    expect(await kept(early)).toMatchObject({
+      status: 'quarantined',
+      waits_for: payout.id,
+      about: { kind: 'payout', outcome: 'succeeded', amount: 4_000, channel_trade_no: 'T1' },
+    });
+    await payouts.save(payout);
+    await appear(payout);
+    expect(await kept(early)).toMatchObject({ status: 'attached' });
+    expect(await payouts.get(payout.id)).toMatchObject({ status: 'succeeded', version: 2 });
+    await Promise.all([take(early), take(raw(about())), take(raw(about()))]);
+    expect((await payouts.get(payout.id)).version).toBe(2);
+  });
+
+  test('by another amount is not believed of it: a person sees it', async () => {
+    const { take, raw, kept, payout, payouts, about } = await told();
+    await payouts.save(payout);
+    const wrong = raw(about({ amount: 4_001n }));
+    expect((await take(wrong)).status).toBe(200);
+    expect(await kept(wrong)).toMatchObject({ status: 'quarantined', about: { amount: 4_001 } });
+    await payouts.save({ ...payout, version: 1, channel_account_id: derivedId('chn', 'elsewhere') });
+    const foreign = raw(about());
+    await take(foreign);
+    expect(await kept(foreign)).toMatchObject({ status: 'quarantined' });
+    expect((await payouts.get(payout.id)).status).toBe('processing');
   });
 });

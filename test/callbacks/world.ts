@@ -8,6 +8,8 @@ import { takeCallback, type Deps } from '#callbacks/take-callback.ts';
 import { consequencesOf } from '#changes/change.ts';
 import { CallbackRefused, type Channel, type Heard, type RawCallback } from '#channels/channel.ts';
 import { applyOutcome } from '#payments/apply-outcome.ts';
+import { applyPayoutOutcome } from '#payouts/send-payout.ts';
+import { payoutStore } from '#payouts/store.ts';
 import { listingWriter } from '#platform/listed.ts';
 import type { Database } from '#platform/database.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
@@ -50,6 +52,7 @@ export const callbackWorld = (db: Database) => {
     return { ...found, channel: { ...found.channel, readCallback: readAt(now) } };
   };
 
+  const payouts = payoutStore(db, 'orders', deps.now);
   const callbacks = callbackStore(db, 'orders');
   const lists = callbackLists(db, 'books');
   const taking: Deps = {
@@ -59,6 +62,8 @@ export const callbackWorld = (db: Database) => {
     findRefund: deps.refunds.find,
     applyOutcome: applyOutcome.bind(undefined, deps),
     applyRefundOutcome: applyRefundOutcome.bind(undefined, deps),
+    findPayout: payouts.find,
+    applyPayoutOutcome: applyPayoutOutcome.bind(undefined, { ...deps, payouts }),
     now: deps.now,
     noteRefusal: (why) => void noted.refused.push(why),
     noteQuarantine: ({ id }) => void noted.quarantined.push(id),

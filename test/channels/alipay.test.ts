@@ -62,6 +62,7 @@ const transfer: TransferToPlace = {
   createdAt: now,
   payee: { kind: 'alipay_account', account: 'payee@example.com', name: '张三' },
   title: '结算',
+  notifyUrl: 'https://pay.example.com/callbacks/alipay/chn_1/payouts',
 };
 
 const ok = (body: object = {}): Said => ({ body: { code: '10000', msg: 'Success', ...body } });
@@ -801,7 +802,7 @@ describe('a transfer to an account at Alipay', () => {
     ['DEALING', {}, { kind: 'processing' }],
     ['A_NEW_STATE', {}, { kind: 'processing' }],
     ['FAIL', reason, { kind: 'failed', failure }],
-    ['REFUND', reason, { kind: 'returned', failure, at: now }],
+    ['REFUND', reason, { kind: 'returned', channelTradeNo: success.channelTradeNo, failure, at: now }],
   ])('in state %s is %o %o', async (status, more, outcome) => {
     answering(transferIs(status, more));
     expect(await transfers().query(transfer)).toEqual(outcome);
@@ -968,6 +969,66 @@ describe('a bill of Alipay', () => {
 
 const read = (members: Record<string, string | undefined>, signing = {}) =>
   channel.readCallback(notification(members, now, signing));
+
+/** What Alipay tells of a transfer, at the one address that it has for an app. */
+const transferNotice = (status: string, more: object = {}, members: Record<string, string | undefined> = {}) => ({
+  notify_id: '2026013100222000000000001',
+  utc_timestamp: String(now.getTime()),
+  msg_method: 'alipay.fund.trans.order.changed',
+  app_id: account.appId,
+  biz_content: JSON.stringify({
+    out_biz_no: transfer.channelTransferNo,
+    order_id: '20260131110070000002000001',
+    product_code: 'TRANS_ACCOUNT_NO_PWD',
+    biz_scene: 'DIRECT_TRANSFER',
+    action_type: 'FINISH',
+    status,
+    trans_amount: '100.50',
+    pay_date: '2026-01-31 10:00:01',
+    ...more,
+  }),
+  ...members,
+});
+
+describe('a message of Alipay about a transfer', () => {
+  const at = new Date('2026-01-31T02:00:01.000Z');
+  const channelTradeNo = '20260131110070000002000001';
+  const failure = { code: 'PAYEE_CARD_INFO_ERROR', message: '收款方银行卡信息有误' };
+  const reason = { error_code: failure.code, fail_reason: failure.message };
+
+  test.each([
+    ['SUCCESS', {}, { kind: 'succeeded', channelTradeNo, at }],
+    ['FAIL', reason, { kind: 'failed', failure }],
+    ['REFUND', reason, { kind: 'returned', channelTradeNo, failure, at: now }],
+    ['DEALING', {}, { kind: 'processing' }],
+  ])('says %s', (status, more, outcome) => {
+    const heard = { about: 'payout', payoutNo: transfer.channelTransferNo, amount: transfer.amount, outcome };
+    // Messages of the gateway sign their kind of signature as well.
+    expect(read(transferNotice(status, more), { signsType: true })).toEqual(heard);
+  });
+
+  test('about another product, or of another kind, changes nothing here', () => {
+    expect(read(transferNotice('SUCCESS', { product_code: 'STD_RED_PACKET' }))).toEqual({ about: 'nothing' });
+    expect(read(transferNotice('SUCCESS', {}, { msg_method: 'alipay.trade.order.settle.notify' }))).toEqual({
+      about: 'nothing',
+    });
+  });
+
+  test.each<[string, Record<string, string | undefined>, object]>([
+    ['of another app', { app_id: '2021000000000002' }, {}],
+    ['without content', { biz_content: undefined }, {}],
+    ['whose content is no JSON', { biz_content: '{"out_biz_no"' }, {}],
+    ['that arrived and does not say when', {}, { pay_date: undefined }],
+    ['that arrived without a number', {}, { order_id: undefined }],
+    ['with another amount than one', {}, { trans_amount: '1e2' }],
+  ])('%s is refused', (_, members, more) => {
+    expect(() => read(transferNotice('SUCCESS', more, members))).toThrow(CallbackRefused);
+  });
+
+  test('that somebody else has signed is refused', () => {
+    expect(() => read(transferNotice('SUCCESS'), { by: 'somebody else' })).toThrow(CallbackRefused);
+  });
+});
 
 describe('a callback of Alipay', () => {
   test('is taken whether or not its kind of signature is signed as well', () => {

@@ -19,13 +19,15 @@ const configure = async (over: object) => {
   await advance(31);
 };
 
+const someone = { kind: 'alipay_account', account: 'someone@example.com', name: '某人' };
+
 const ask = (over: object = {}) =>
   machine().app.post('/v1/payouts', {
     merchant_id: machine().stage.merchant_id,
     merchant_payout_id: fresh('payout'),
     amount: 1_000,
     currency: 'CNY',
-    payee: { kind: 'alipay_account', account: 'someone@example.com', name: '某人' },
+    payee: someone,
     notify_url: machine().receiver.url('shop'),
     ...over,
   });
@@ -121,10 +123,58 @@ describe('a payout to an account at Alipay', () => {
     expect((await ask({ amount: 9_999_999 })).body.code).toBe('insufficient_balance');
   });
 
+  test.each(['duplicate_callback', 'late_callback', 'forged_signature'] as const)(
+    'that takes its time is told of by Alipay itself, by %s too: once',
+    async (fault) => {
+      const { receiver, spoil, advance, quiet } = machine();
+      await makeAvailable(machine(), 5_000);
+      await configure({ payout_approval_above: 2_000 });
+      const change = await moved(async () => {
+        const payout = await created({ payee: { ...someone, account: '13800010003' } });
+        expect(payout.status).toBe('processing');
+        await spoil(fault, 1, 'alipay');
+        await atPayee(payout, 'arrive');
+        // What is late is overtaken by our own asking, and of a forgery nothing is believed: neither changes what is true.
+        if (fault !== 'duplicate_callback') await advance(660);
+        await until(payout.id, 'succeeded');
+        await quiet();
+        expect(receiver.told(payout.id)).toEqual(['payout.succeeded']);
+      });
+      expect(change).toEqual([-1_000, -1_000, 0]);
+    },
+  );
+
+  test('that failed and is paid all the same is a difference, which two people have the merchant bear', async () => {
+    const { receiver, quiet, maker, checker } = machine();
+    await makeAvailable(machine(), 5_000);
+    await configure({ payout_approval_above: 2_000 });
+    let payout: Resource;
+    const change = await moved(async () => {
+      payout = await created({ payee: { ...someone, account: '13800010003' } });
+      await atPayee(payout, 'fail');
+      await until(payout.id, 'failed');
+      await atPayee(payout, 'arrive');
+      await eventually('the late money to be told', () => receiver.told(payout.id).includes('payout.succeeded_late'));
+      await quiet();
+    });
+    expect(change).toEqual([0, -1_000, 0]);
+    expect(await read(payout.id)).toMatchObject({ status: 'failed', late: [{ returned_at: null }] });
+    const { body } = await maker.get('/admin/v1/differences?status=open&limit=100');
+    const difference = body.data.find(({ platform }: Resource) => platform?.id === payout.id);
+    expect(difference).toMatchObject({ kind: 'payout_late', amount: 1_000, actions: ['recover', 'write_off'] });
+    const borne = await moved(async () => {
+      const task = { kind: 'recover', difference_id: difference.id };
+      const { id } = (await maker.post('/admin/v1/approvals', { task })).body;
+      expect((await checker.post(`/admin/v1/approvals/${id}/approve`, {})).status).toBe(200);
+    });
+    expect(borne).toEqual([-1_000, 0, 0]);
+  });
+
   test('whose answer is lost is unknown until Alipay is asked: nothing is paid twice', async () => {
     const { spoil, receiver } = machine();
     await makeAvailable(machine(), 5_000);
     await configure({ payout_approval_above: 2_000 });
+    await spoil('lose_callback', 1, 'alipay');
     await spoil('timeout_but_paid', 1, 'alipay');
     let payout: Resource;
     const change = await moved(async () => {
@@ -137,13 +187,14 @@ describe('a payout to an account at Alipay', () => {
   });
 
   test('that comes back later is heard of within a day: the money is the merchant’s again', async () => {
-    const { advance, quiet, receiver } = machine();
+    const { advance, quiet, receiver, spoil } = machine();
     await makeAvailable(machine(), 5_000);
     await configure({ payout_approval_above: 2_000 });
     let payout: Resource;
     const change = await moved(async () => {
       payout = await created();
       expect(payout.status).toBe('succeeded');
+      await spoil('lose_callback', 1, 'alipay');
       await atPayee(payout, 'bounce');
       await advance(26 * 3_600);
       await quiet();

@@ -45,6 +45,8 @@ const callback = (at: Shop, no: string) => {
     refundExists: async () => false,
     applyOutcome: applyOutcome.bind(undefined, at.deps),
     applyRefundOutcome: async () => undefined,
+    findPayout: async () => undefined,
+    applyPayoutOutcome: async () => undefined,
     noteRefusal: () => undefined,
     noteQuarantine: () => undefined,
   };

@@ -134,6 +134,8 @@ const kitOf = (code: Code) => {
     findRefund: refunds.find,
     applyOutcome: code.applyOutcome.bind(undefined, deps),
     applyRefundOutcome: code.applyRefundOutcome.bind(undefined, deps),
+    findPayout: async () => undefined,
+    applyPayoutOutcome: async () => undefined,
     noteRefusal: () => undefined,
     noteQuarantine: () => undefined,
   };

@@ -7,6 +7,7 @@ import { CallbackRefused, type Heard, type RawCallback } from '#channels/channel
 import { No, Time } from './amount.ts';
 import { outcomeOf, type Identity } from './outcome.ts';
 import { SignatureRefused, verifyParams, type Params } from './signature.ts';
+import { outcomeOf as outcomeOfTransfer, product, Transfer } from './transfer-state.ts';
 
 /** A notification has a few KB. */
 const sizeLimit = 64_000;
@@ -41,7 +42,29 @@ const paramsIn = (body: Buffer): Params => {
   return Object.fromEntries(params);
 };
 
-const heardOf = (params: Params, identity: Identity): Heard => {
+/**
+ * 资金单据状态变更通知, a message of the gateway: what it says is a JSON text within the form. The app's own, whatever it is about,
+ * come to one address, which is set at Alipay's console (应用网关).
+ */
+const Message = z.object({
+  msg_method: z.literal('alipay.fund.trans.order.changed'),
+  app_id: z.string(),
+  biz_content: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(Transfer.extend({ product_code: z.string().optional() })),
+});
+
+const heardOfTransfer = (params: Params, { app }: Identity, now: Date): Heard => {
+  const { app_id, biz_content: told } = Message.parse(params);
+  if (app_id !== app) throw new CallbackRefused('the transfer is of another app');
+  if (told.product_code !== undefined && told.product_code !== product.product_code) return { about: 'nothing' };
+  const { out_biz_no: payoutNo, trans_amount: amount } = told;
+  return { about: 'payout', payoutNo, ...(amount !== undefined && { amount }), outcome: outcomeOfTransfer(told, now) };
+};
+
+const heardOf = (params: Params, identity: Identity, now: Date): Heard => {
+  if (params['msg_method'] === 'alipay.fund.trans.order.changed') return heardOfTransfer(params, identity, now);
   if (params['notify_type'] !== 'trade_status_sync') return { about: 'nothing' };
   const notice = Notification.parse(params);
   const { out_trade_no: channelOrderNo, out_biz_no, gmt_refund } = notice;
@@ -65,13 +88,13 @@ const heardOf = (params: Params, identity: Identity): Heard => {
 /** The signature is within the form: it is taken apart first, and believed only once it is verified. */
 export const readCallback = (
   { body }: RawCallback,
-  account: { readonly identity: Identity; readonly alipayKey: KeyObject },
+  account: { readonly identity: Identity; readonly alipayKey: KeyObject; readonly now: () => Date },
 ): Heard => {
   if (body.length > sizeLimit) throw new CallbackRefused('the callback is too large');
   try {
     const params = paramsIn(body);
     verifyParams(params, account.alipayKey);
-    return heardOf(params, account.identity);
+    return heardOf(params, account.identity, account.now());
   } catch (error) {
     if (error instanceof CallbackRefused) throw error;
     if (error instanceof SignatureRefused) throw new CallbackRefused(error.message);

@@ -78,7 +78,7 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
     queryRefund: (refund) => queryRefund(wire, refund),
     transfers: transfersOf(wire),
     fetchStatement: (billDate, kind) => fetchStatement(wire, identity.merchant, billDate, kind),
-    readCallback: (callback) => readCallback(callback, { identity, alipayKey: wire.alipayKey }),
+    readCallback: (callback) => readCallback(callback, { identity, alipayKey: wire.alipayKey, now }),
   };
 };
 

@@ -2,18 +2,15 @@ import * as z from 'zod';
 
 import type { Channel } from '#channels/channel.ts';
 import { yuan } from '#channels/files/row.ts';
-import { Unanswered } from '#channels/reply.ts';
 import type { TransferOutcome, TransferRef, TransferToPlace } from '#channels/transfer.ts';
 
-import { No, Time, Yuan } from './amount.ts';
+import { outcomeOf, product, Transfer } from './transfer-state.ts';
 import { contentOf, isRefused, mustBe, send, unanswered, within8Seconds, type Reply, type Wire } from './wire.ts';
 
 /*
  * 单笔转账 to an account at Alipay. The same `out_biz_no` pays once: sent again, it answers for the first. Alipay wants the app to
  * sign with a certificate for it (公钥证书模式).
  */
-
-const product = { product_code: 'TRANS_ACCOUNT_NO_PWD', biz_scene: 'DIRECT_TRANSFER' };
 
 /** Refusals after which nothing was paid, whatever is done afterwards. SYSTEM_ERROR and PAYMENT_INFO_INCONSISTENCY are not such. */
 const neverPaid = new Set([
@@ -44,39 +41,11 @@ const neverPaid = new Set([
   'REMARK_HAS_SENSITIVE_WORD',
 ]);
 
-const Transfer = z.object({
-  out_biz_no: No,
-  order_id: No.optional(),
-  status: z.string(),
-  /** The first is of placing, the second of asking. */
-  trans_date: Time.optional(),
-  pay_date: Time.optional(),
-  trans_amount: Yuan.optional(),
-  error_code: z.string().max(64).optional(),
-  fail_reason: z.string().max(256).optional(),
-});
-
-const outcomeOf = (wire: Wire, body: unknown, { channelTransferNo, amount }: TransferRef): TransferOutcome => {
+const answered = (wire: Wire, body: unknown, { channelTransferNo, amount }: TransferRef): TransferOutcome => {
   const found = Transfer.parse(body);
   mustBe('transfer', found.out_biz_no, channelTransferNo);
   if (found.trans_amount !== undefined) mustBe('amount', yuan(found.trans_amount), yuan(amount));
-  const failure = { code: found.error_code ?? found.status, message: found.fail_reason ?? '' };
-  switch (found.status) {
-    case 'SUCCESS': {
-      const at = found.trans_date ?? found.pay_date;
-      if (found.order_id === undefined || !at)
-        throw new Unanswered('a transfer succeeded without saying under which number, or when');
-      return { kind: 'succeeded', channelTradeNo: found.order_id, at };
-    }
-    case 'FAIL':
-      return { kind: 'failed', failure };
-    case 'REFUND':
-      // When the money came back is not said: it is when we hear of it.
-      return { kind: 'returned', ...(found.order_id && { channelTradeNo: found.order_id }), failure, at: wire.now() };
-    default:
-      // DEALING, and any state that Alipay may invent.
-      return { kind: 'processing' };
-  }
+  return outcomeOf(found, wire.now());
 };
 
 const placingRefused = (reply: Reply): TransferOutcome => {
@@ -102,15 +71,16 @@ export const transfersOf = (wire: Wire): NonNullable<Channel['transfers']> => ({
       order_title: transfer.title,
       payee_info: payeeOf(transfer),
     };
-    const reply = await send(wire, { method: 'alipay.fund.trans.uni.transfer', content }, within8Seconds());
+    const ask = { method: 'alipay.fund.trans.uni.transfer', content, notifyUrl: transfer.notifyUrl };
+    const reply = await send(wire, ask, within8Seconds());
     if (reply.code !== '10000') return placingRefused(reply);
-    return outcomeOf(wire, reply.body, transfer);
+    return answered(wire, reply.body, transfer);
   },
 
   async query(transfer) {
     const content = { ...product, out_biz_no: transfer.channelTransferNo };
     const reply = await send(wire, { method: 'alipay.fund.trans.common.query', content }, within8Seconds());
     if (isRefused(reply) && reply.subCode === 'ORDER_NOT_EXIST') return { kind: 'absent' };
-    return outcomeOf(wire, contentOf('querying a transfer', reply, z.unknown()), transfer);
+    return answered(wire, contentOf('querying a transfer', reply, z.unknown()), transfer);
   },
 });

@@ -88,8 +88,8 @@ const apis = new Map<string, Api>([
   ],
   [
     'alipay.fund.trans.uni.transfer',
-    api(requests.transfer, (desk, request) => {
-      const transfer = acceptTransfer(desk, request);
+    api(requests.transfer, (desk, request, params) => {
+      const transfer = acceptTransfer(desk, request, addressesOf(params).notify_url);
       if (takesFault(desk, 'timeout_but_paid')) return 'silence';
       return omenOf(transfer.payee) === 'unknown' ? systemError() : transferView(transfer);
     }),

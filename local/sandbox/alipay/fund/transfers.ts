@@ -7,6 +7,7 @@ import { nowOf, type Desk } from '../desk.ts';
 import { omenOf } from '../../omens.ts';
 import { OK, price } from '../trade/views.ts';
 import { refused } from '../wire/refusal.ts';
+import { notifyOfFunds } from '../wire/callbacks.ts';
 import type { Request } from '../wire/requests.ts';
 
 const Transfer = z.object({
@@ -20,8 +21,12 @@ const Transfer = z.object({
   digest: z.string(),
   at: z.int(),
   status: z.enum(['DEALING', 'SUCCESS', 'FAIL', 'REFUND']),
+  /** Where its changes are told: real Alipay keeps one address for each app, 应用网关, set at its console. */
+  notify_url: z.string().optional(),
 });
 export type Transfer = z.infer<typeof Transfer>;
+
+const cardFailure = { error_code: 'PAYEE_CARD_INFO_ERROR', fail_reason: '收款方银行卡信息有误' };
 
 const Document = z.object({ doc: z.string() });
 
@@ -64,6 +69,25 @@ const move = (desk: Desk, transfer: Transfer, type: '转账' | '转账退回'): 
     remark: '',
   });
 
+/** Final states are told. @see https://opendocs.alipay.com/mini/02d2y4 */
+const tell = (desk: Desk, transfer: Transfer): void => {
+  const { out_biz_no, order_id, pay_fund_order_id, amount, at, status, notify_url } = transfer;
+  if (status === 'DEALING') return;
+  notifyOfFunds(desk, notify_url, {
+    out_biz_no,
+    order_id,
+    pay_fund_order_id,
+    product_code: 'TRANS_ACCOUNT_NO_PWD',
+    biz_scene: 'DIRECT_TRANSFER',
+    origin_interface: 'alipay.fund.trans.uni.transfer',
+    action_type: 'FINISH',
+    status,
+    trans_amount: price(amount),
+    pay_date: beijingTime(at),
+    ...(status === 'FAIL' ? cardFailure : {}),
+  });
+};
+
 const refuseUnlessPayable = (desk: Desk, { payee_info: payee, trans_amount: amount }: Request<'transfer'>): void => {
   const omen = omenOf(payee.identity);
   if (payee.identity_type === 'ALIPAY_LOGON_ID' && payee.name === undefined)
@@ -77,7 +101,7 @@ const refuseUnlessPayable = (desk: Desk, { payee_info: payee, trans_amount: amou
  * Pays an Alipay account out of the merchant's balance. Real merchants must sign it in certificate mode; keys do here.
  * @see https://opendocs.alipay.com/open/62987723_alipay.fund.trans.uni.transfer
  */
-export const acceptTransfer = (desk: Desk, request: Request<'transfer'>): Transfer => {
+export const acceptTransfer = (desk: Desk, request: Request<'transfer'>, notifyUrl: string | undefined): Transfer => {
   const now = nowOf(desk);
   const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
   const known = desk.transfers.named('out_biz_no', request.out_biz_no);
@@ -98,9 +122,11 @@ export const acceptTransfer = (desk: Desk, request: Request<'transfer'>): Transf
     digest,
     at: now,
     status: omenOf(request.payee_info.identity) === 'waits' ? 'DEALING' : 'SUCCESS',
+    notify_url: notifyUrl,
   };
   desk.transfers.save(transfer);
   move(desk, transfer, '转账');
+  tell(desk, transfer);
   return transfer;
 };
 
@@ -121,7 +147,7 @@ export const transferQueryView = (transfer: Transfer) => ({
   ...(transfer.status === 'SUCCESS'
     ? { trans_amount: price(transfer.amount), pay_date: beijingTime(transfer.at) }
     : {}),
-  ...(transfer.status === 'FAIL' ? { error_code: 'PAYEE_CARD_INFO_ERROR', fail_reason: '收款方银行卡信息有误' } : {}),
+  ...(transfer.status === 'FAIL' ? cardFailure : {}),
 });
 
 export const findTransfer = (desk: Desk, { out_biz_no, order_id }: Request<'transferQuery'>): Transfer => {
@@ -151,5 +177,6 @@ export const touchTransfer = (desk: Desk, outBizNo: string, gesture: keyof typeo
   desk.transfers.save(after);
   if (gesture !== 'arrive') move(desk, after, '转账退回');
   else if (transfer.status === 'FAIL') move(desk, after, '转账');
+  tell(desk, after);
   return { kind: 'done', state: after.status };
 };

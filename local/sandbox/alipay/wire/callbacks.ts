@@ -15,31 +15,46 @@ export const alipayCallbacks: CallbackProtocol = {
   acknowledged: (_status, body) => body === 'success',
 };
 
-/** Tells the merchant of a change of a trade; the notification's id stays the same however often it is told. */
-export const notify = (desk: Desk, url: string | undefined, about: Readonly<Record<string, string>>): void => {
+/** What a letter says stays the same however often it is told, its id among it. */
+const post = (
+  desk: Desk,
+  url: string | undefined,
+  paramsOf: (id: string, now: number) => Readonly<Record<string, string>>,
+): void => {
   if (url === undefined) return;
   const now = nowOf(desk);
-  const { app_id, seller_id } = desk.issued;
   const serial = String(desk.books.nextSerial()).padStart(10, '0');
   const id = `${beijingDate(now).replaceAll('-', '')}00222${serial}${randomInt(100_000, 1_000_000)}`;
+  const params = paramsOf(id, now);
   desk.postman.post(CHANNEL, {
     event_id: id,
     url,
-    body: (forged) =>
-      signedParams(
-        {
-          notify_time: beijingTime(now),
-          notify_type: 'trade_status_sync',
-          notify_id: id,
-          charset: 'utf-8',
-          version: '1.0',
-          app_id,
-          auth_app_id: app_id,
-          seller_id,
-          ...about,
-        },
-        desk.issued,
-        forged,
-      ).toString(),
+    body: (forged) => signedParams(params, desk.issued, forged).toString(),
   });
 };
+
+/** Tells the merchant of a change of a trade. */
+export const notify = (desk: Desk, url: string | undefined, about: Readonly<Record<string, string>>): void =>
+  post(desk, url, (id, now) => ({
+    notify_time: beijingTime(now),
+    notify_type: 'trade_status_sync',
+    notify_id: id,
+    charset: 'utf-8',
+    version: '1.0',
+    app_id: desk.issued.app_id,
+    auth_app_id: desk.issued.app_id,
+    seller_id: desk.issued.seller_id,
+    ...about,
+  }));
+
+/** Tells it of a change of money that is neither a payment nor a refund: a message of the gateway. */
+export const notifyOfFunds = (desk: Desk, url: string | undefined, about: Readonly<Record<string, string>>): void =>
+  post(desk, url, (id, now) => ({
+    notify_id: id,
+    utc_timestamp: String(now),
+    msg_method: 'alipay.fund.trans.order.changed',
+    app_id: desk.issued.app_id,
+    charset: 'UTF-8',
+    version: '1.1',
+    biz_content: JSON.stringify(about),
+  }));
