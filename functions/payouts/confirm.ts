@@ -30,6 +30,8 @@ const after = (payout: Payout, task: ConfirmTask, now: Date): Payout => {
   if (task.at > now) return refuse('that is still to come');
   // What comes back must have gone: that it arrived is confirmed first, with the bank's reference of the transfer.
   if (task.result === 'returned' && !payout.succeeded) return refuse('nobody has confirmed that it had arrived');
+  // A second reference of one transfer is a slip of the pen, not money.
+  if (task.result === 'arrived' && payout.succeeded) return refuse(`it is ${payout.status}`);
   const heardOf = heard(payout, outcomeOf(task), now);
   return heardOf === payout ? refuse(`it is ${payout.status}`) : heardOf;
 };
