@@ -21,7 +21,7 @@ type Said = Record<string, unknown>;
 
 const revived = (name: string, value: unknown): unknown => {
   if (name === 'amount' && typeof value === 'string') return BigInt(value);
-  return name.endsWith('At') && typeof value === 'string' ? new Date(value) : value;
+  return (name === 'at' || name.endsWith('At')) && typeof value === 'string' ? new Date(value) : value;
 };
 
 const text = (said: Said) =>
