@@ -2,6 +2,7 @@ import { CfnOutput, CfnParameter, Duration, Stack, type StackProps } from 'aws-c
 import { EventBus, Match } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 
+import { Agreements } from './capabilities/agreements.ts';
 import { BooksAndNotices } from './capabilities/books-and-notices.ts';
 import { Cashier } from './capabilities/cashier.ts';
 import { Front } from './capabilities/front.ts';
@@ -64,6 +65,7 @@ export class ServiceStack extends Stack {
       loopbackAllowed,
     };
     new PaymentDesk(this, 'PaymentDesk', this.shared);
+    new Agreements(this, 'Agreements', this.shared);
     new Wallets(this, 'Wallets', this.shared);
     new Cashier(this, 'Cashier', this.shared);
     new BooksAndNotices(this, 'BooksAndNotices', this.shared);

@@ -1,3 +1,5 @@
+import type { Agreement } from '#agreements/agreement.ts';
+import type { AgreementOutcome } from '#channels/agreement.ts';
 import { CallbackRefused, type Heard, type RefundOutcome } from '#channels/channel.ts';
 import type { OpenChannel } from '#channels/open.ts';
 import type { TransferOutcome } from '#channels/transfer.ts';
@@ -14,9 +16,11 @@ export interface Deps {
   readonly findPayment: (id: string) => Promise<Payment | undefined>;
   readonly findRefund: (id: string) => Promise<Refund | undefined>;
   readonly findPayout: (id: string) => Promise<Payout | undefined>;
+  readonly findAgreement: (id: string) => Promise<Agreement | undefined>;
   readonly applyOutcome: (payment: Payment, learnt: Learnt) => Promise<unknown>;
   readonly applyRefundOutcome: (refundId: string, outcome: RefundOutcome) => Promise<unknown>;
   readonly applyPayoutOutcome: (payoutId: string, outcome: TransferOutcome) => Promise<unknown>;
+  readonly applyAgreementOutcome: (agreementId: string, outcome: AgreementOutcome) => Promise<unknown>;
 }
 
 export type AgainDeps = Deps & {
@@ -38,10 +42,23 @@ const applyToPayout = async (
   return true;
 };
 
+/** What another account says of an agreement is not about this one. */
+const applyToAgreement = async (
+  deps: Deps,
+  accountId: string,
+  { agreementNo, outcome }: Extract<Heard, { about: 'agreement' }>,
+): Promise<boolean> => {
+  const agreement = await deps.findAgreement(`agr_${agreementNo}`);
+  if (agreement?.channel_account_id !== accountId) return false;
+  await deps.applyAgreementOutcome(agreement.id, outcome);
+  return true;
+};
+
 /** Does what a genuine callback of an account says; answers false when it is about nothing that we know. */
 export const applyHeard = async (deps: Deps, accountId: string, heard: Heard): Promise<boolean> => {
   if (heard.about === 'nothing') return true;
   if (heard.about === 'payout') return applyToPayout(deps, accountId, heard);
+  if (heard.about === 'agreement') return applyToAgreement(deps, accountId, heard);
   if (heard.about === 'refund') {
     const refund = await deps.findRefund(`rfd_${heard.refundNo}`);
     // What another account says of it is not about this refund.

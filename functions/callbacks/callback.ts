@@ -26,7 +26,8 @@ export const callbacks = machine<CallbackStatus, 'attach' | 'replay' | 'reject'>
 
 /** What a genuine callback says it is about, as far as a person must know to find out whose it is. */
 export const About = z.object({
-  kind: z.enum(['payment', 'refund', 'payout']),
+  kind: z.enum(['payment', 'refund', 'payout', 'agreement']),
+  /** Of a payout or an agreement, our number of it. */
   order_no: z.string(),
   refund_no: z.string().optional(),
   outcome: z.string(),
@@ -46,7 +47,7 @@ export const Callback = z.object({
   /** The bytes, as a text where they are one. */
   body: z.union([z.string(), z.instanceof(Uint8Array)]),
   status: z.enum([...CallbackStatus.options, 'refused']).optional(),
-  /** The payment or refund whose appearance would let it be applied. */
+  /** The payment, refund or agreement whose appearance would let it be applied. */
   waits_for: z.string().optional(),
   about: About.optional(),
   ended_at: Instant.optional(),
@@ -77,11 +78,15 @@ export const callbackOf = (accountId: Callback['channel_account_id'], raw: RawCa
 /** The callback as the channel sent it. */
 export const rawOf = ({ headers, body }: Callback): RawCallback => ({ headers, body: Buffer.from(body) });
 
-/** The payment, refund or payout that a callback is about, by its number alone; nothing when the number cannot be one of ours. */
+/** Of all that a callback may be about. */
+const Subject = z.union([IdOf('rfd'), IdOf('pyt'), IdOf('agr')]);
+
+/** What a callback is about, by its number alone; nothing when the number cannot be one of ours. */
 export const subjectOf = (heard: Exclude<Heard, { about: 'nothing' }>): string | undefined => {
   if (heard.about === 'payment') return placeOf(heard.channelOrderNo)?.id;
-  const id = heard.about === 'refund' ? `rfd_${heard.refundNo}` : `pyt_${heard.payoutNo}`;
-  return IdOf(heard.about === 'refund' ? 'rfd' : 'pyt').safeParse(id).data;
+  if (heard.about === 'refund') return Subject.safeParse(`rfd_${heard.refundNo}`).data;
+  const named = heard.about === 'payout' ? `pyt_${heard.payoutNo}` : `agr_${heard.agreementNo}`;
+  return Subject.safeParse(named).data;
 };
 
 const aboutPayout = ({ payoutNo, amount, outcome }: Extract<Heard, { about: 'payout' }>): About => ({
@@ -94,6 +99,8 @@ const aboutPayout = ({ payoutNo, amount, outcome }: Extract<Heard, { about: 'pay
 
 export const aboutOf = (heard: Exclude<Heard, { about: 'nothing' }>): About => {
   if (heard.about === 'payout') return aboutPayout(heard);
+  if (heard.about === 'agreement')
+    return { kind: 'agreement', order_no: heard.agreementNo, outcome: heard.outcome.kind };
   const { about: kind, channelOrderNo: order_no, outcome } = heard;
   if (heard.about === 'refund') return { kind, order_no, refund_no: heard.refundNo, outcome: outcome.kind };
   if (heard.outcome.kind !== 'succeeded') return { kind, order_no, outcome: outcome.kind };

@@ -41,12 +41,12 @@ export const takeCallback = async (
     const heard = opened.channel.readCallback(raw);
     const isApplied = await applyHeard(deps, accountId, heard);
     if (!isApplied && heard.about !== 'nothing') await quarantine(deps, callback, heard);
-    return opened.kind.acknowledge(true);
+    return opened.kind.acknowledge(true, raw);
   } catch (error) {
     if (!(error instanceof CallbackRefused)) throw error;
     deps.noteRefusal(error.message);
     // A forgery of bytes that were kept before it must not take those with it.
     if (isNew) await deps.callbacks.refuse(callback);
-    return opened.kind.acknowledge(false);
+    return opened.kind.acknowledge(false, raw);
   }
 };

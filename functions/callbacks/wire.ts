@@ -1,5 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
+import { applyAgreementOutcome } from '#agreements/look-at-agreement.ts';
+import { agreementDeps } from '#agreements/wire.ts';
 import { openChannels } from '#channels/open.ts';
 import { channelKind } from '#channels/registry.ts';
 import { applyOutcome } from '#payments/apply-outcome.ts';
@@ -21,6 +23,7 @@ export const callbackDeps = (wired: Wired, db: Database) => {
   const payments = paymentDeps(wired);
   const refunds = refundDeps(wired, db);
   const payouts = payoutDeps(wired, db);
+  const agreements = agreementDeps(wired);
   const readSecret = secretReader(new SecretsManagerClient(), env('CHANNEL_SECRETS'), wired.now);
   return {
     ...wired,
@@ -29,8 +32,10 @@ export const callbackDeps = (wired: Wired, db: Database) => {
     findRefund: refunds.refunds.find,
     findPayout: payouts.payouts.find,
     applyPayoutOutcome: applyPayoutOutcome.bind(undefined, payouts),
+    findAgreement: agreements.agreements.find,
     applyOutcome: applyOutcome.bind(undefined, payments),
     applyRefundOutcome: applyRefundOutcome.bind(undefined, refunds),
+    applyAgreementOutcome: applyAgreementOutcome.bind(undefined, agreements),
     openAt: (accountId: string, at: Date) =>
       openChannels({
         account: wired.configuration.channelAccount,

@@ -1,4 +1,4 @@
-import type { Method } from '#channels/channel.ts';
+import type { ChosenMethod, Method } from '#channels/channel.ts';
 import type { FailureCode } from '#kernel/failure.ts';
 
 import { unusableIn, type Environment, type Unusable } from './environment.ts';
@@ -23,7 +23,7 @@ interface Asked {
 }
 
 /** What the profile names and its business type excludes. */
-export const excludedFrom = ({ methods, exclusions, business_type }: CashierProfile): Method[] =>
+export const excludedFrom = ({ methods, exclusions, business_type }: CashierProfile): ChosenMethod[] =>
   methods
     .map(({ method }) => method)
     .filter((method) => exclusions.some((each) => each.business_type === business_type && each.method === method));

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { Method } from '#channels/channel.ts';
+import { ChosenMethod } from '#channels/channel.ts';
 import { Instant } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
 import { Amount, Currency } from '#kernel/money.ts';
@@ -10,7 +10,7 @@ import { Environment } from './environment.ts';
 import { CashierProfile, OfferedMethod, ProductCode, Promotion } from './profile.ts';
 
 const OfferView = z.object({
-  method: Method,
+  method: ChosenMethod,
   display_name: OfferedMethod.shape.display_name,
   icon: z.string().nullable(),
   promotion: Promotion.nullable().describe('While it lasts'),
@@ -29,7 +29,7 @@ export const CashierView = z.object({
   effective_from: Instant.nullable().describe('Since when this version is shown'),
   next_version_at: Instant.nullable(),
   methods: z.array(OfferView).describe('As a payer sees them, what can be chosen first'),
-  excluded: z.array(Method).describe('What the business type excludes: payers do not see it'),
+  excluded: z.array(ChosenMethod).describe('What the business type excludes: payers do not see it'),
 });
 
 export const showCashier = {

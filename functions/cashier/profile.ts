@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { Method } from '#channels/channel.ts';
+import { ChosenMethod } from '#channels/channel.ts';
 import { Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf } from '#kernel/id.ts';
 
@@ -19,7 +19,7 @@ export const Promotion = z
   .refine(({ from, until }) => from < until, { path: ['until'], message: 'ends before it begins' });
 
 export const OfferedMethod = z.strictObject({
-  method: Method,
+  method: ChosenMethod,
   display_name: Text,
   /** The name of an icon that the page has: never an address, the page fetches nothing from elsewhere. */
   icon: z
@@ -45,7 +45,7 @@ const areDistinct = (methods: readonly OfferedMethod[]) =>
 
 const methods = z.array(OfferedMethod).min(1).max(30).refine(areDistinct, 'a method is named twice');
 /** Methods that are not offered for a business type: virtual goods exclude credit, for one. */
-const exclusions = z.array(z.strictObject({ business_type: BusinessType, method: Method })).max(100);
+const exclusions = z.array(z.strictObject({ business_type: BusinessType, method: ChosenMethod })).max(100);
 
 /** What takes over at its instant, whole. */
 const Version = z.strictObject({ ...content, methods, exclusions: exclusions.default([]), effective_from: Instant });

@@ -1,3 +1,5 @@
+import { Agreement } from '#agreements/agreement.ts';
+import { eventsOf as agreementEvents } from '#agreements/events.ts';
 import { listingOf as callbackListing } from '#callbacks/callback.ts';
 import { claimListing } from '#claims/claim.ts';
 import type { Journal } from '#ledger/journal.ts';
@@ -5,7 +7,7 @@ import type { BusinessEvent } from '#notifications/event.ts';
 import { listingOf as noticeListing } from '#notifications/notice.ts';
 import { eventsOf as paymentEvents } from '#payments/events.ts';
 import { receiptsOf } from '#payments/journals.ts';
-import { Payment, winner } from '#payments/payment.ts';
+import { Payment, statusOf, winner } from '#payments/payment.ts';
 import { nextStep } from '#payments/stages.ts';
 import { eventsOf as payoutEvents } from '#payouts/events.ts';
 import { Payout } from '#payouts/payout.ts';
@@ -39,7 +41,8 @@ export interface Consequences {
   readonly events: readonly BusinessEvent[];
   readonly listings: readonly Listing[];
   readonly appeared: readonly string[];
-  /** Composite payments with something to be done about what they hold; refunds whose payout has ended. */
+  /** Composite payments with something to be done about what they hold; refunds whose payout has ended; agreements by which
+   * could not be charged. */
   readonly unfinished: readonly string[];
   readonly observations: readonly Observation[];
   /** Payments that have just been paid: another of the same business order may have been. */
@@ -79,6 +82,12 @@ const listingsOf = (listingOf: (row: unknown) => Listing, { before, after }: Cha
   return was?.list === is.list ? [] : [is];
 };
 
+/** A channel may refuse a deduction because its agreement stands no more, of which it has not told. */
+const agreementBehind = (was: Payment | undefined, is: Payment): string[] => {
+  const hasFailed = is.agreement && statusOf(is) === 'closed' && !(was && statusOf(was) === 'closed');
+  return hasFailed && is.agreement ? [is.agreement.id] : [];
+};
+
 const lateIn = ({ attempts }: Payment) => attempts.filter(({ late }) => late).length;
 
 const afterPayment = ({ before, after }: Change): Consequences => {
@@ -90,7 +99,7 @@ const afterPayment = ({ before, after }: Change): Consequences => {
     events: paymentEvents(was, is),
     listings: remittanceOf(was, is),
     appeared: is.attempts.length > (was?.attempts.length ?? 0) ? [is.id] : [],
-    unfinished: nextStep(is) && !(was && nextStep(was)) ? [is.id] : [],
+    unfinished: [...(nextStep(is) && !(was && nextStep(was)) ? [is.id] : []), ...agreementBehind(was, is)],
     observations: observationsOf(was, is),
     paid: winner(is) && !(was && winner(was)) ? [is] : [],
     late: lateIn(is) > (was ? lateIn(was) : 0) ? [is] : [],
@@ -127,6 +136,15 @@ const afterPayout = ({ before, after }: Change): Consequences => {
   };
 };
 
+const afterAgreement = ({ before, after }: Change): Consequences => {
+  const is = Agreement.parse(after);
+  return {
+    ...nothing,
+    events: agreementEvents(before ? Agreement.parse(before) : undefined, is),
+    appeared: before ? [] : [is.id],
+  };
+};
+
 /** Debits (reserving a refund, giving it back) were posted with their cause; only what brings or confirms money is folded. */
 export const consequencesOf = (change: Change): Consequences => {
   const { pk, after } = change;
@@ -135,6 +153,7 @@ export const consequencesOf = (change: Change): Consequences => {
   if (pk.startsWith('pay_')) return afterPayment(change);
   if (pk.startsWith('rfd_')) return afterRefund(change);
   if (pk.startsWith('pyt_')) return afterPayout(change);
+  if (pk.startsWith('agr_')) return afterAgreement(change);
   if (pk.startsWith('ntc_')) return { ...nothing, listings: listingsOf(noticeListing, change) };
   if (pk.startsWith('cbk#')) return { ...nothing, listings: listingsOf(callbackListing, change) };
   return nothing;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import type { ChannelAccount } from './account.ts';
+import type { AgreementOutcome, AgreementsAtChannel } from './agreement.ts';
 import type { BankStatement } from './bank-statement.ts';
 import type { Fetched, Statement, StatementKind } from './statement.ts';
 import type { Payee, TransferOutcome, TransferRef, TransferToPlace } from './transfer.ts';
@@ -39,8 +40,18 @@ export const Method = z.enum([
   'samsung_pay',
   'huawei_pay',
   'card',
+  'wechat_agreement',
+  'alipay_agreement',
 ]);
 export type Method = z.infer<typeof Method>;
+
+/** 代扣: charged by an agreement, with no payer at hand. Nobody chooses these: they are asked for by the agreement. */
+const deductions = ['wechat_agreement', 'alipay_agreement'] as const;
+export const isDeduction = (method: string): boolean => deductions.some((each) => each === method);
+
+/** What a payer can choose, or an app for them. */
+export const ChosenMethod = Method.exclude(deductions);
+export type ChosenMethod = z.infer<typeof ChosenMethod>;
 
 /** What the payer's device must do next. */
 export const Action = z.discriminatedUnion('type', [
@@ -136,6 +147,8 @@ export interface OrderToPlace extends OrderRef {
   /** Where the payer goes afterwards, where a method can lead there. */
   readonly returnUrl?: string | undefined;
   readonly payer: { readonly [Member in PayerMember]?: string | undefined };
+  /** By the channel's own number of an agreement, for a deduction. */
+  readonly channelAgreementNo?: string | undefined;
 }
 
 /** A refund as its channel knows it. */
@@ -173,6 +186,7 @@ export type Heard =
     }
   /** Of a payout, by the number we gave; `amount` where the channel says it. */
   | { readonly about: 'payout'; readonly payoutNo: string; readonly amount?: bigint; readonly outcome: TransferOutcome }
+  | { readonly about: 'agreement'; readonly agreementNo: string; readonly outcome: AgreementOutcome }
   /** Genuine, and of a kind that changes nothing here. */
   | { readonly about: 'nothing' };
 
@@ -197,6 +211,8 @@ export interface Capabilities {
   readonly refund: { readonly maxAgeDays: number; readonly partial: boolean; readonly multiple: boolean };
   /** Whom it can pay out to. */
   readonly payees?: readonly Payee['kind'][];
+  /** By which methods an agreement can be signed, and the one by which is deducted. */
+  readonly agreements?: { readonly methods: readonly Method[]; readonly deduction: Method };
   /** What it can be asked for, each morning, about the day before. */
   readonly statements: readonly StatementKind[];
 }
@@ -226,6 +242,8 @@ export interface Channel {
     place(transfer: TransferToPlace): Promise<TransferOutcome>;
     query(transfer: TransferRef): Promise<TransferOutcome>;
   };
+  /** 签约, where the channel and this account of it can. */
+  readonly agreements?: AgreementsAtChannel;
   /** The whole statement of a day, proved to be what the channel made; a download takes as long as it must. */
   fetchStatement(billDate: string, kind: StatementKind): Promise<Fetched>;
   /** Verifies first, then translates; throws `CallbackRefused`. */
@@ -240,7 +258,8 @@ export interface ChannelKind {
   readonly settings: z.ZodType;
   readonly secrets: z.ZodType;
   open(account: ChannelAccount, secrets: unknown, now: () => Date, wallets?: Wallets): Channel;
-  acknowledge(taken: boolean): Acknowledgement;
+  /** In the words in which the callback came, where a channel has several. */
+  acknowledge(taken: boolean, callback?: RawCallback): Acknowledgement;
   /** Reads a statement file whole or not at all; rejects with a `StatementError`. A file may need to be told of which day it is. */
   readStatement(bytes: Buffer, kind: StatementKind, billDate?: string): Promise<Statement>;
   /** Of a bank account, whose statements show entries and no orders: reads a file whole or not at all; throws a `StatementError`. */

@@ -32,7 +32,7 @@ export const sweep = async (deps: Deps, until: Date): Promise<Swept> => {
   const found = await Promise.all(deps.shards.map((shard) => deps.dueIn(shard, until, perShard)));
   const due = found.flat();
   const notices = due.filter(({ id }) => id.startsWith('ntc_'));
-  const looks = due.filter(({ id }) => /^(pay|rfd|pyt|hld)_/.test(id));
+  const looks = due.filter(({ id }) => /^(pay|rfd|pyt|hld|agr)_/.test(id));
   await Promise.all([
     deps.sendLooks(looks.map(({ id }) => ({ body: { id, due: true } }))),
     deps.sendNotices(notices.map(({ id }) => ({ body: { id } }))),

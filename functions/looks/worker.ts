@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { lookAtAgreement } from '#agreements/look-at-agreement.ts';
+import { agreementDeps } from '#agreements/wire.ts';
 import { attachCallbacks } from '#callbacks/attach-callbacks.ts';
 import { callbackDeps } from '#callbacks/wire.ts';
 import { refundLate } from '#desks/refund-late.ts';
@@ -24,6 +26,7 @@ const wired = wire(db);
 const payments = paymentDeps(wired);
 const refunds = refundDeps(wired, db);
 const payouts = payoutDeps(wired, db);
+const agreements = agreementDeps(wired);
 
 const holds = holdDeps(db, wired.now);
 const callbacks = callbackDeps(wired, db);
@@ -62,11 +65,12 @@ const lookAtThePayout = async (id: string, moveOn: boolean) => {
   count('MoneyUnknown');
 };
 
-/** Looks at a payment, refund or payout whose end is not known: the active query, expiry, and the closings that were not confirmed. */
+/** Looks at a payment, refund, payout or agreement whose end is not known: the active query, expiry, and the closings that were not confirmed. */
 export const handler = consume(Look, ({ id, due, awaited, late }) => {
   if (awaited) return attachCallbacks(callbacks, id);
   if (late) return refundLate(desk, id);
   if (id.startsWith('hld_')) return expireHold(holds, id);
+  if (id.startsWith('agr_')) return lookAtAgreement(agreements, id, { moveOn: due });
   if (id.startsWith('pyt_')) return lookAtThePayout(id, due);
   return id.startsWith('rfd_') ? lookAtTheRefund(id, due) : lookAtThePayment(id, due);
 });

@@ -14,6 +14,8 @@ export const EventType = z.enum([
   'payout.failed',
   'payout.returned',
   'payout.succeeded_late',
+  'agreement.active',
+  'agreement.terminated',
   'settlement.released',
   'settlement.paid',
   'reconciliation.completed',

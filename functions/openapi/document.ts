@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import * as agreements from '#agreements/operations.ts';
 import * as approvals from '#approvals/operations.ts';
 import * as audit from '#audit/operations.ts';
 import * as callbacks from '#callbacks/operations.ts';
@@ -28,6 +29,7 @@ export const allOperations: readonly Operation[] = [
   cashier,
   refunds,
   payouts,
+  agreements,
   ledger,
   wallets,
   settlement,

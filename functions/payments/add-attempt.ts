@@ -63,6 +63,8 @@ export const addAttempt = async (
   if (live?.method === method) return { payment: await sendStages(deps, read), isNew: false };
   if (read.challenge?.method === method) return { payment: read, isNew: false };
   if (read.challenge) throw new Failure('challenge_pending');
+  if (read.agreement)
+    throw new Failure('method_not_available', { detail: 'a deduction is charged by its agreement, or not at all' });
   if (read.attempts.length >= attemptsAtMost) throw new Failure('too_many_attempts');
 
   const merchant = await merchantOf(deps, read);

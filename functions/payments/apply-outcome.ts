@@ -9,7 +9,7 @@ import { hear, type Payment } from './payment.ts';
 import type { PaymentStore } from './store.ts';
 
 export interface Deps {
-  readonly payments: Pick<PaymentStore, 'get' | 'save' | 'write'>;
+  readonly payments: Pick<PaymentStore, 'get' | 'parse' | 'save' | 'write'>;
   readonly markers: (markers: readonly FlowMarker[]) => Write[];
   readonly commit: Commit;
   readonly now: () => Date;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Method } from '#channels/channel.ts';
+import { isDeduction, type Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 
 import { isLive, type Attempt } from './attempt.ts';
@@ -14,6 +14,9 @@ export const StoreId = z.string().regex(/^(?!\d{13,19}$)[0-9A-Za-z_-]{1,32}$/);
 export const TerminalId = z.string().regex(/^[0-9A-Za-z_-]{1,12}$/);
 
 export const isScanned = (method: string): boolean => method.endsWith('_code');
+
+/** Good once: nobody is there who could try another way. */
+export const isOneShot = (method: string): boolean => isScanned(method) || isDeduction(method);
 
 /** What each wallet's codes look like: WeChat 18 digits from 10 to 15, Alipay 16 to 24 from 25 to 30, 云闪付 19 from 62. */
 const wallets: readonly (readonly [Method, RegExp])[] = [

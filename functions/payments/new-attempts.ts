@@ -38,13 +38,16 @@ const newAttempt = async (
   };
 };
 
-type Paying = Pick<Payment, 'id' | 'amount' | 'currency' | 'prepaid' | 'product_code' | 'terminal_id' | 'attempts'> & {
+type Paying = Pick<
+  Payment,
+  'id' | 'amount' | 'currency' | 'prepaid' | 'product_code' | 'terminal_id' | 'attempts' | 'agreement'
+> & {
   readonly payer?: Payer | undefined;
 };
 
 /** What routing is told of a payment, or of a stage of it, that looks for an account. */
 export const routedOf = (
-  { id, amount, currency, payer, product_code, terminal_id: terminal, attempts }: Paying,
+  { id, amount, currency, payer, product_code, terminal_id: terminal, attempts, agreement }: Paying,
   no: number,
 ): Routed => ({
   amount,
@@ -52,6 +55,7 @@ export const routedOf = (
   payer: terminal === undefined ? payer : { ...payer, terminal },
   productCode: product_code,
   lot: `${id}#${no}`,
+  boundTo: agreement?.channel_account_id,
   refusedBy: attempts.filter(({ status }) => status === 'failed').map((attempt) => attempt.channel_account_id),
 });
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { Method } from '#channels/channel.ts';
+import { ChosenMethod } from '#channels/channel.ts';
 import { IdOf } from '#kernel/id.ts';
 import { Amount, Currency } from '#kernel/money.ts';
 import { list, page, plain, type Operation } from '#platform/operation.ts';
@@ -25,7 +25,7 @@ const Metadata = z
 export const Url = z.url({ protocol: /^https?$/ }).max(512);
 
 /** Text that people read: no control characters, which some channels' files cannot carry. */
-const Subject = z
+export const Subject = z
   .string()
   .regex(/^\P{Cc}+$/u, 'must be text without control characters')
   .refine((text) => Array.from(text).length <= 127, 'at most 127 characters');
@@ -37,7 +37,7 @@ export const PaymentToPlace = z.strictObject({
   amount: Amount,
   currency: Currency,
   subject: Subject,
-  method: Method.optional(),
+  method: ChosenMethod.optional(),
   product_code: z
     .string()
     .regex(/^[0-9A-Za-z._-]{1,64}$/)
@@ -111,7 +111,7 @@ export const addAttempt = {
   route: 'POST /v1/payments/{id}/attempts',
   summary: 'Try another method; the same method answers the attempt that is in flight',
   path: onePayment,
-  body: z.strictObject({ method: Method, payer: Payer.optional(), terminal_id: TerminalId.optional() }),
+  body: z.strictObject({ method: ChosenMethod, payer: Payer.optional(), terminal_id: TerminalId.optional() }),
   answers: { 200: PaymentView, 201: PaymentView },
 } satisfies Operation;
 

@@ -12,7 +12,7 @@ import { Risk } from '#risk/decision.ts';
 import { Wallet } from '#wallets/hold.ts';
 
 import { afterOutcome, Attempt, attempts, isKept, isLive, isWinner, mismatchOf, type Receipt } from './attempt.ts';
-import { isScanned, StoreId, TerminalId } from './in-store.ts';
+import { isOneShot, StoreId, TerminalId } from './in-store.ts';
 import { askedOf, canComplete, isHold, winners } from './stages.ts';
 
 export const PaymentStatus = z.enum(['open', 'challenged', 'paying', 'paid', 'paid_late', 'closed']);
@@ -39,6 +39,10 @@ export const Prepaid = z.strictObject({
   account: IdOf('acc'),
   amount: Amount,
 });
+
+/** 代扣: by which agreement, at which account, and what the channel calls it. */
+export const ChargedAgreement = z.object({ id: IdOf('agr'), channel_account_id: IdOf('chn'), no: z.string() });
+export type ChargedAgreement = z.infer<typeof ChargedAgreement>;
 
 /** What the refunds of a payment have taken so far. */
 export const RefundTotals = z.object({
@@ -82,6 +86,8 @@ export const Payment = z.object({
   prepaid: Prepaid.optional(),
   /** 充值: whose account the money is for, instead of the merchant's. */
   beneficiary: Wallet.optional(),
+  /** 代扣: nobody is asked, and there is no other way to pay it. */
+  agreement: ChargedAgreement.optional(),
   payer: Payer.optional(),
   notify_url: z.string().optional(),
   return_url: z.string().optional(),
@@ -262,7 +268,7 @@ export const hear = (payment: Payment, no: number, outcome: Outcome, listening: 
   invariant(attempt !== undefined, `payment ${payment.id} has no attempt ${no}`);
   if (outcome.kind === 'succeeded') return receive(payment, attempt, outcome.receipt, listening);
   return closeWhenDone(
-    endOfScan(
+    endOfOneShot(
       changeAttempt(payment, no, (before) => afterOutcome(before, outcome)),
       listening.now,
     ),
@@ -270,9 +276,9 @@ export const hear = (payment: Payment, no: number, outcome: Outcome, listening: 
   );
 };
 
-/** A scanned code is good once: with its end, unpaid, the payment has failed. */
-const endOfScan = (payment: Payment, now: Date): Payment => {
-  const isOver = payment.method && isScanned(payment.method) && !payment.attempts.some(isLive);
+/** What is good once, a scanned code or a deduction: with its end, unpaid, the payment has failed. */
+const endOfOneShot = (payment: Payment, now: Date): Payment => {
+  const isOver = payment.method && isOneShot(payment.method) && !payment.attempts.some(isLive);
   return isOver ? requestClose(payment, 'failed', now) : payment;
 };
 

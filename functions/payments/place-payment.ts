@@ -3,15 +3,17 @@ import { createHash } from 'node:crypto';
 import { inForce } from '#cashier/profile.ts';
 import type { Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
+import type { Id } from '#kernel/id.ts';
 import type { App } from '#merchants/app.ts';
 import type { Merchant } from '#merchants/merchant.ts';
+import type { Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 import type { Wallet } from '#wallets/hold.ts';
 
 import { methodFor } from './in-store.ts';
 import { assessPayment, judged, type Judged } from './judge-payment.ts';
 import { PaymentToPlace } from './operations.ts';
-import { paymentId, rechargePaymentId, type Payment } from './payment.ts';
+import { paymentId, rechargePaymentId, type ChargedAgreement, type Payment } from './payment.ts';
 import { newAttempts } from './new-attempts.ts';
 import { sendStages } from './send-stages.ts';
 import type { Deps as AttemptDeps } from './start-attempt.ts';
@@ -32,19 +34,31 @@ const sorted = (value: unknown): unknown =>
       )
     : value;
 
+/** 代扣: what is charged by an agreement, without a payer. */
+interface Deduction {
+  readonly agreement: Id<'agr'>;
+  readonly method: Method;
+  /** What charges this payment; refuses what the agreement does not allow. */
+  readonly charge: (paymentId: string) => Promise<ChargedAgreement>;
+  /** What must be true together with the payment. */
+  readonly beside: (paymentId: Id<'pay'>) => readonly Write[];
+}
+
 /** 充值: the payment is for a user's account. Its numbers are another series than those of orders. */
 interface Purpose {
   readonly beneficiary?: Wallet;
+  readonly deduction?: Deduction;
 }
 
 const idOf = (app: App, { merchant_order_id }: PaymentToPlace, { beneficiary }: Purpose) =>
   beneficiary ? rechargePaymentId(app.id, merchant_order_id) : paymentId(app.id, merchant_order_id);
 
 /** A digest of what was asked for. Where the payer stood is not part of it: a retry may come from another address. */
-const contentOf = (input: PaymentToPlace, { beneficiary }: Purpose): string => {
+const contentOf = (input: PaymentToPlace, { beneficiary, deduction }: Purpose): string => {
   const payer = input.payer && { ...input.payer, ip: undefined, device: undefined };
   const named = payer && Object.values(payer).some((member) => member !== undefined) ? payer : undefined;
-  const wire = { ...z.encode(PaymentToPlace, { ...input, payer: named }), beneficiary };
+  const agreement = deduction?.agreement;
+  const wire = { ...z.encode(PaymentToPlace, { ...input, payer: named }), beneficiary, agreement };
   return createHash('sha256')
     .update(JSON.stringify(sorted(wire)))
     .digest('base64url');
@@ -88,7 +102,10 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Pur
   const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
   const { expires_in_seconds, ...kept } = input;
-  const method = await methodFor(input.method, input.payer, () => offeredBy(deps, merchant));
+  const { deduction, ...purposes } = purpose;
+  const id = idOf(app, input, purpose);
+  const agreement = await deduction?.charge(id);
+  const method = deduction?.method ?? (await methodFor(input.method, input.payer, () => offeredBy(deps, merchant)));
   if (input.prepaid && input.prepaid.amount >= input.amount)
     throw new Failure('invalid_request', {
       errors: [{ pointer: '/prepaid/amount', detail: 'less than the amount: pay all of it by that method instead' }],
@@ -98,8 +115,9 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Pur
   const payment: Payment = {
     ...kept,
     method,
-    ...purpose,
-    id: idOf(app, input, purpose),
+    ...purposes,
+    ...(agreement && { agreement }),
+    id,
     version: 0,
     app_id: app.id,
     business_order_id: input.business_order_id ?? input.merchant_order_id,
@@ -117,11 +135,15 @@ const sameAgain = (existing: Payment, content: string): Payment => {
 };
 
 /** Writes a new payment, or finds who was first. A transaction on its row refuses without showing it: tried again. */
-const create = (deps: Deps, prepared: Payment): Promise<{ payment: Payment; isNew: boolean }> =>
+const create = (deps: Deps, prepared: Payment, { deduction }: Purpose): Promise<{ payment: Payment; isNew: boolean }> =>
   contend(async () => {
-    const saved = await deps.payments.save(prepared);
-    if (saved.won) return { payment: saved.noun, isNew: true };
-    return saved.existing ? { payment: saved.existing, isNew: false } : lost;
+    const refusals = await deps.commit([deps.payments.write(prepared), ...(deduction?.beside(prepared.id) ?? [])]);
+    if (refusals.length === 0) return { payment: { ...prepared, version: 1 }, isNew: true };
+    const existing = refusals.find(({ index, row }) => index === 0 && row)?.row;
+    if (existing) return { payment: deps.payments.parse(existing), isNew: false };
+    // The agreement is another than the one that was decided upon.
+    if (refusals.some(({ index }) => index > 0)) throw new Failure('conflict');
+    return lost;
   });
 
 /**
@@ -143,7 +165,7 @@ export const placePayment = async (
       throw refusal;
     },
   );
-  const created = prepared.version === 0 ? await create(deps, prepared) : { payment: prepared, isNew: false };
+  const created = prepared.version === 0 ? await create(deps, prepared, purpose) : { payment: prepared, isNew: false };
   if (created.isNew && code !== undefined) await deps.risk.tellCode(created.payment, code);
   if (created.isNew) return { payment: await sendStages(deps, created.payment), isNew: true };
   const existing = sameAgain(created.payment, contentOf(input, purpose));

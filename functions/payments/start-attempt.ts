@@ -73,6 +73,7 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
       expiresAt: payment.expires_at,
       notifyUrl: deps.callbackUrl(account),
       returnUrl: payment.return_url,
+      channelAgreementNo: payment.agreement?.no,
       payer: isHold(attempt)
         ? { account: payment.prepaid?.account }
         : { ...payment.payer, terminal: attempt.terminal_id },

@@ -67,6 +67,7 @@ export const PaymentView = z.object({
   method: z.string().nullable(),
   product_code: z.string().nullable(),
   prepaid: Prepaid.nullable(),
+  agreement_id: IdOf('agr').nullable(),
   status: PaymentStatus,
   created_at: Instant,
   expires_at: Instant,
@@ -127,6 +128,14 @@ const attemptView = (payment: Payment, attempt: Attempt): z.output<typeof Attemp
   paid_at: attempt.status === 'succeeded' ? (attempt.receipt?.paid_at ?? null) : null,
 });
 
+/** By what it is to be paid, as far as that was said. */
+const meansOf = ({ method, product_code, prepaid, agreement }: Payment) => ({
+  method: method ?? null,
+  product_code: product_code ?? null,
+  prepaid: prepaid ?? null,
+  agreement_id: agreement?.id ?? null,
+});
+
 /** The payment as the wire shows it. Its page is known where it is shown to its app; once it has ended there is none. */
 export const paymentView = (payment: Payment, cashierUrl: string | null = null): z.input<typeof PaymentView> => {
   const status = statusOf(payment);
@@ -143,9 +152,7 @@ export const paymentView = (payment: Payment, cashierUrl: string | null = null):
     amount: payment.amount,
     currency: payment.currency,
     subject: payment.subject,
-    method: payment.method ?? null,
-    product_code: payment.product_code ?? null,
-    prepaid: payment.prepaid ?? null,
+    ...meansOf(payment),
     status,
     created_at: payment.created_at,
     expires_at: payment.expires_at,

@@ -23,6 +23,8 @@ export type Paying = Omit<Wanted, 'method'> & {
   readonly productCode?: string | undefined;
   readonly lot: string;
   readonly refusedBy?: readonly string[];
+  /** The account of the agreement by which is paid: no rule chooses another. */
+  readonly boundTo?: string | undefined;
 };
 
 const businessTypeOf = async (
@@ -50,10 +52,11 @@ export const router = async (
   paying: Paying,
   methods: readonly Method[],
 ): Promise<(method: Method) => Decided> => {
-  const { productCode, amount, currency } = paying;
+  const { productCode, amount, currency, boundTo } = paying;
+  const ids = merchant.channel_account_ids.filter((id) => boundTo === undefined || id === boundTo);
   const [candidates, rules] = await Promise.all([
-    Promise.all(merchant.channel_account_ids.map((id) => deps.open(id))),
-    deps.routingRules(merchant.app_id),
+    Promise.all(ids.map((id) => deps.open(id))),
+    boundTo === undefined ? deps.routingRules(merchant.app_id) : undefined,
   ]);
   const at = deps.now();
   const [businessType, ...known] = await Promise.all([

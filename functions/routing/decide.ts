@@ -17,6 +17,8 @@ export interface Asked extends Wanted {
   readonly lot: string;
   /** Accounts at which this payment has failed. */
   readonly refusedBy?: readonly string[];
+  /** By an agreement, at its account. */
+  readonly boundTo?: string | undefined;
 }
 
 export interface Decided {
@@ -29,6 +31,9 @@ type WellnessOf = (accountId: Id<'chn'>) => Wellness | undefined;
 
 /** Where no rule applies. */
 const withoutRule: Rule = { id: lowestCost, prefer: [], by: 'cost', only: false, exclude: [] };
+
+/** What decides of a deduction: its agreement, and no rule. */
+const byAgreement: Rule = { ...withoutRule, id: 'agreement' };
 
 export const ruleFor = (rules: Pick<RoutingRules, 'rules'> | undefined, facts: Facts): Rule =>
   rules?.rules.find(({ status, when }) => status === 'enabled' && holds(when, facts)) ?? withoutRule;
@@ -112,7 +117,7 @@ export const decide = (
   rules: Pick<RoutingRules, 'rules'> | undefined,
   wellnessOf: WellnessOf,
 ): Decided => {
-  const rule = ruleFor(rules, asked.facts);
+  const rule = asked.boundTo === undefined ? ruleFor(rules, asked.facts) : byAgreement;
   const all = ableFor(candidates, asked).map((able) => ranked(able, rule, asked, wellnessOf));
   const possible = all.filter(({ unable }) => unable === undefined);
   if (possible.length === 0)

@@ -43,6 +43,12 @@ const besideBooks = (handler: ServiceFunction, data: DataStack, action: Action, 
 export const readsHealth = (handler: ServiceFunction, data: DataStack): void =>
   besideBooks(handler, data, 'GetItem', 'health#*');
 
+/** To judge a payment: how often and for how much somebody has paid of late. Of those that touch no books beside. */
+export const countsVelocity = (handler: ServiceFunction, data: DataStack): void => {
+  besideBooks(handler, data, 'GetItem', 'velocity#*');
+  besideBooks(handler, data, 'UpdateItem', 'velocity#*');
+};
+
 /** The folders of the bucket of statements. */
 type Folder = 'statements' | 'reconciliation' | 'settlements';
 

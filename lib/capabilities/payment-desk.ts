@@ -88,12 +88,8 @@ export class PaymentDesk extends Construct {
     });
     inOrders(callbacks, data, 'GetItem', 'PutItem', 'UpdateItem');
     inBooks(callbacks, data, 'GetItem', 'PutItem', 'UpdateItem');
-    routes.to(
-      callbacks,
-      'POST /callbacks/{channel}/{account}',
-      'POST /callbacks/{channel}/{account}/refunds',
-      'POST /callbacks/{channel}/{account}/payouts',
-    );
+    const back = 'POST /callbacks/{channel}/{account}';
+    routes.to(callbacks, back, `${back}/refunds`, `${back}/payouts`, `${back}/agreements`);
 
     const callbackDesk = new ServiceFunction(this, 'CallbackDesk', {
       entry: 'callbacks/admin',
@@ -107,7 +103,7 @@ export class PaymentDesk extends Construct {
 
     const looking = new ServiceFunction(this, 'Looks', {
       entry: 'looks/worker',
-      description: 'Asks channels about payments and refunds that have not ended',
+      description: 'Asks channels about payments, refunds and agreements that have not ended',
       environment,
     });
     // Reads who waits for it, and ends the quarantine of a callback.

@@ -25,6 +25,9 @@ export type PayeeOutcome =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'over'; readonly state: string };
 
+/** What a payer does about an agreement. */
+export type AgreementGesture = 'sign' | 'refuse' | 'unsign';
+
 export type PayeeGesture = 'arrive' | 'fail' | 'bounce';
 
 /** One channel: its own origin for merchants, and the few things a payer, a clock and a curious person may ask of it. */
@@ -38,6 +41,8 @@ export interface Channel {
   fail(orderNo: string): PayerOutcome;
   /** What happens to a transfer at its payee's, where the channel pays out. */
   payee?(transferNo: string, gesture: PayeeGesture): PayeeOutcome;
+  /** What a payer does about an agreement, where the channel has them; named by the merchant's number. */
+  agreement?(agreementNo: string, gesture: AgreementGesture): PayeeOutcome;
   /** The bytes the channel would offer now; undefined when it would offer none. */
   statement(billDate: string, kind: string): Buffer | undefined;
   /** Does what time alone brings about, such as a refund reaching the payer. */

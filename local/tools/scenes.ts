@@ -8,6 +8,7 @@ import { Batch, list, Payment, Refund } from '../demo/wire/answers.ts';
 import { expecting } from '../demo/wire/http.ts';
 import { uploadStatement } from '../demo/wire/statements.ts';
 import type { Fault } from '../demo/wire/sandbox.ts';
+import { agreementScenes } from './agreement-scenes.ts';
 import { payoutScenes } from './payout-scenes.ts';
 import { payReleased } from './settlement-scene.ts';
 import type { Hands } from './stage.ts';
@@ -187,6 +188,7 @@ export const scenes: Readonly<Record<string, { readonly what: string; readonly p
       play: (wish) => refunded(wish, 'failed'),
     },
     ...payoutScenes(lateByAlipay),
+    ...agreementScenes,
     'settlement.released': {
       what: 'a day is reconciled and released to the merchant; moves the clock',
       play: async (wish) => void (await settled(wish)),

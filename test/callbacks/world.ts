@@ -60,6 +60,8 @@ export const callbackWorld = (db: Database) => {
     callbacks,
     findPayment: deps.payments.find,
     findRefund: deps.refunds.find,
+    findAgreement: async () => undefined,
+    applyAgreementOutcome: async () => undefined,
     applyOutcome: applyOutcome.bind(undefined, deps),
     applyRefundOutcome: applyRefundOutcome.bind(undefined, deps),
     findPayout: payouts.find,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
+import { agreements } from '#agreements/agreement.ts';
 import { approvals } from '#approvals/approval.ts';
 import { callbacks } from '#callbacks/callback.ts';
 import { attempts } from '#payments/attempt.ts';
@@ -18,6 +19,7 @@ const machines: readonly { title: string; file: string; table: Table }[] = [
   { title: 'Payment attempt 支付尝试', file: 'functions/payments/attempt.ts', table: attempts.table },
   { title: 'Refund 退款', file: 'functions/refunds/refund.ts', table: refunds.table },
   { title: 'Payout 代付', file: 'functions/payouts/payout.ts', table: payouts.table },
+  { title: 'Agreement 签约', file: 'functions/agreements/agreement.ts', table: agreements.table },
   { title: 'Hold 冻结', file: 'functions/wallets/hold.ts', table: holds.table },
   { title: 'Callback 回调', file: 'functions/callbacks/callback.ts', table: callbacks.table },
   { title: 'Batch 对账批次', file: 'functions/reconciliation/batch.ts', table: batches.table },

@@ -114,7 +114,19 @@ beforeAll(async () => {
   expect(payout.status).toBe(201);
   const withdrawal = await app.post('/v1/withdrawals', withdrawalOf(stage.merchant_id, wallet.id));
   expect(withdrawal.status).toBe(201);
+  const makeAgreement = async () => {
+    const agreement = (await app.post('/v1/agreements', agreementOf(stage.merchant_id))).body;
+    await fetch(agreement.action.url, { redirect: 'manual' });
+    const path = `/payer/alipay/agreements/${agreement.agreement_no}/sign`;
+    expect((await plainJson('POST', new URL(path, stage.sandbox))).status).toBe(200);
+    await quiet();
+    return agreement;
+  };
+  const [agreement, toTerminate] = [await makeAgreement(), await makeAgreement()];
   Object.assign(things, {
+    agr: agreement.id,
+    toTerminate: toTerminate.id,
+    agreement: agreement.merchant_agreement_id,
     second: second.id,
     pay: payment.id,
     open: open.body.id,
@@ -154,6 +166,15 @@ const payoutOf = (merchant: string) => ({
   payee: { kind: 'alipay_account', account: 'payee@example.com', name: '某人' },
 });
 
+const agreementOf = (merchant: string) => ({
+  merchant_id: merchant,
+  merchant_agreement_id: fresh('agreement'),
+  method: 'alipay_wap',
+  subject: 'A secret subject',
+  currency: 'CNY',
+  limits: { amount_max: 10_000, period: { unit: 'month', count: 1 } },
+});
+
 const withdrawalOf = (merchant: string, account: string) => {
   const { merchant_payout_id, ...asked } = payoutOf(merchant);
   return { ...asked, merchant_withdrawal_id: merchant_payout_id, account };
@@ -187,6 +208,17 @@ const asking: Record<string, () => { path: string; body?: unknown }> = {
   'POST /v1/payouts': () => ({ path: '/v1/payouts', body: payoutOf(thing('mch')) }),
   'GET /v1/payouts': () => ({ path: `/v1/payouts?merchant_payout_id=${thing('payout')}` }),
   'GET /v1/payouts/{id}': () => ({ path: `/v1/payouts/${thing('pyt')}` }),
+  'POST /v1/agreements': () => ({ path: '/v1/agreements', body: agreementOf(thing('mch')) }),
+  'GET /v1/agreements': () => ({ path: `/v1/agreements?merchant_agreement_id=${thing('agreement')}` }),
+  'GET /v1/agreements/{id}': () => ({ path: `/v1/agreements/${thing('agr')}` }),
+  'POST /v1/agreements/{id}/terminate': () => ({
+    path: `/v1/agreements/${thing('toTerminate')}/terminate`,
+    body: {},
+  }),
+  'POST /v1/agreements/{id}/payments': () => ({
+    path: `/v1/agreements/${thing('agr')}/payments`,
+    body: { merchant_order_id: fresh('deduction'), amount: 1, currency: 'CNY', subject: 'A secret subject' },
+  }),
   'POST /v1/withdrawals': () => ({ path: '/v1/withdrawals', body: withdrawalOf(thing('mch'), thing('wallet')) }),
   'GET /v1/withdrawals/{id}': () => ({ path: `/v1/withdrawals/${thing('wdr')}` }),
   'GET /v1/accounts': () => ({ path: `/v1/accounts?owner=${thing('mch')}` }),

@@ -187,6 +187,7 @@ describe('what is deployed', () => {
       'GET /problems/{code}',
       'GET /s/{code}',
       'POST /callbacks/{channel}/{account}',
+      'POST /callbacks/{channel}/{account}/agreements',
       'POST /callbacks/{channel}/{account}/refunds',
       'POST /cashier/{id}/attempts',
       'POST /cashier/{id}/challenge',

@@ -42,6 +42,8 @@ const callback = (at: Shop, no: string) => {
     callbacks: callbackStore(faults.db, 'orders'),
     findPayment: at.deps.find,
     findRefund: at.deps.refunds.find,
+    findAgreement: async () => undefined,
+    applyAgreementOutcome: async () => undefined,
     refundExists: async () => false,
     applyOutcome: applyOutcome.bind(undefined, at.deps),
     applyRefundOutcome: async () => undefined,

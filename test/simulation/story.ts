@@ -1,6 +1,6 @@
 import { derivedId, tail } from '#kernel/id.ts';
 
-import type { Method } from '#channels/channel.ts';
+import type { ChosenMethod } from '#channels/channel.ts';
 
 import * as given from '../given.ts';
 import { Chance } from './ports/chance.ts';
@@ -11,7 +11,7 @@ import { app, calm, merchants, methods, World, type Code, type Weather } from '.
 /** What somebody does, and when (in milliseconds). */
 export type Command = { readonly at: number } & (
   | { readonly kind: 'place'; readonly order: number; readonly waits: readonly number[]; readonly other?: true }
-  | { readonly kind: 'attempt'; readonly order: number; readonly method: Method }
+  | { readonly kind: 'attempt'; readonly order: number; readonly method: ChosenMethod }
   | { readonly kind: 'close'; readonly order: number }
   | {
       readonly kind: 'pay';
@@ -30,7 +30,7 @@ export type Command = { readonly at: number } & (
 export interface OrderSpec {
   readonly merchant: number;
   readonly amount: bigint;
-  readonly method: Method;
+  readonly method: ChosenMethod;
   readonly expiresInSeconds: number;
   /** Its first order never reaches the channel, which answers nothing. */
   readonly isForgotten?: true;
@@ -107,7 +107,7 @@ const momentFrom = (chance: Chance, from: number, span: number) =>
 const attemptsFor = (
   chance: Chance,
   order: number,
-  method: Method,
+  method: ChosenMethod,
   moment: () => number,
   crowd: boolean,
 ): Command[] => {

@@ -2,7 +2,7 @@ import { approvalStore } from '#approvals/store.ts';
 import type { Capabilities, ChannelKind } from '#channels/channel.ts';
 import type { OpenAccount } from '#channels/open.ts';
 import { derivedId, shardOf, tail } from '#kernel/id.ts';
-import type { Method } from '#channels/channel.ts';
+import type { ChosenMethod } from '#channels/channel.ts';
 import type { Database } from '#platform/database.ts';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
@@ -68,7 +68,7 @@ export const merchants = ['a', 'b'].map((name) =>
     channel_account_ids: accounts.map(({ id }) => id),
   }),
 );
-export const methods: readonly Method[] = ['wechat_native', 'wechat_app', 'alipay_qr'];
+export const methods: readonly ChosenMethod[] = ['wechat_native', 'wechat_app', 'alipay_qr'];
 export const feePpm = given.feePlan().default.rate_ppm;
 
 const capabilitiesOf = (account: (typeof accounts)[number]): Capabilities =>
@@ -132,6 +132,8 @@ const kitOf = (code: Code) => {
     openAt: (id: string) => open(id),
     findPayment: payments.find,
     findRefund: refunds.find,
+    findAgreement: async () => undefined,
+    applyAgreementOutcome: async () => undefined,
     applyOutcome: code.applyOutcome.bind(undefined, deps),
     applyRefundOutcome: code.applyRefundOutcome.bind(undefined, deps),
     findPayout: async () => undefined,

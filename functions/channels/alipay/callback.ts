@@ -4,6 +4,7 @@ import * as z from 'zod';
 
 import { CallbackRefused, type Heard, type RawCallback } from '#channels/channel.ts';
 
+import { standingOf } from './agreement.ts';
 import { No, Time } from './amount.ts';
 import { outcomeOf, type Identity } from './outcome.ts';
 import { SignatureRefused, verifyParams, type Params } from './signature.ts';
@@ -63,8 +64,25 @@ const heardOfTransfer = (params: Params, { app }: Identity, now: Date): Heard =>
   return { about: 'payout', payoutNo, ...(amount !== undefined && { amount }), outcome: outcomeOfTransfer(told, now) };
 };
 
+/** 签约通知, 解约通知. One that an agreement of somebody else's number is about has none of ours. */
+const AgreementNotification = z.object({
+  app_id: z.string(),
+  status: z.string(),
+  external_agreement_no: No.optional(),
+  unsign_time: Time.optional(),
+});
+
+const agreementHeard = (params: Params, identity: Identity): Heard => {
+  const { app_id, status, external_agreement_no, unsign_time } = AgreementNotification.parse(params);
+  if (app_id !== identity.app) throw new CallbackRefused('the agreement is of another app');
+  if (external_agreement_no === undefined) return { about: 'nothing' };
+  return { about: 'agreement', agreementNo: external_agreement_no, outcome: standingOf(params, status, unsign_time) };
+};
+
 const heardOf = (params: Params, identity: Identity, now: Date): Heard => {
   if (params['msg_method'] === 'alipay.fund.trans.order.changed') return heardOfTransfer(params, identity, now);
+  if (params['notify_type'] === 'dut_user_sign' || params['notify_type'] === 'dut_user_unsign')
+    return agreementHeard(params, identity);
   if (params['notify_type'] !== 'trade_status_sync') return { about: 'nothing' };
   const notice = Notification.parse(params);
   const { out_trade_no: channelOrderNo, out_biz_no, gmt_refund } = notice;

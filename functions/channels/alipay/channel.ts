@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ChannelAccount } from '#channels/account.ts';
 import type { Acknowledgement, Capabilities, Channel, ChannelKind } from '#channels/channel.ts';
 
+import { agreementsOf, signedBy } from './agreement.ts';
 import { readStatement } from './bills/bill.ts';
 import { readCallback } from './callback.ts';
 import { closeOrder } from './close.ts';
@@ -24,6 +25,17 @@ const Settings = z.strictObject({
   /** 公钥证书模式, needed for transfers: the serials of the app's certificate and of Alipay's root certificates. */
   app_cert_sn: Serial.optional(),
   alipay_root_cert_sn: Serial.optional(),
+  /** 商家扣款 or 周期扣款: what the contract with Alipay says of it. */
+  withholding: z
+    .strictObject({
+      product_code: z.enum(['GENERAL_WITHHOLDING', 'CYCLE_PAY_AUTH']).default('GENERAL_WITHHOLDING'),
+      personal_product_code: z
+        .string()
+        .regex(/^[A-Z_]{1,64}$/)
+        .default('CYCLE_PAY_AUTH_P'),
+      sign_scene: z.string().regex(/^[A-Z_]{1,31}\|[A-Z_]{1,31}$/),
+    })
+    .optional(),
   /** Whether http and loopback are allowed is decided where accounts are kept. */
   base_url: z.url({ protocol: /^https?$/ }).default('https://openapi.alipay.com/gateway.do'),
 });
@@ -40,11 +52,12 @@ const capabilities: Capabilities = {
   // Three months by default, a year by most contracts; Alipay refuses what the contract does not allow.
   refund: { maxAgeDays: 365, partial: true, multiple: true },
   payees: ['alipay_account'],
+  agreements: { methods: signedBy, deduction: 'alipay_agreement' },
   statements: ['trade', 'fund'],
 };
 
 const wireOf = (settings: z.output<typeof Settings>, secrets: z.output<typeof Secrets>, now: () => Date): Wire => {
-  const { app_cert_sn, alipay_root_cert_sn } = settings;
+  const { app_cert_sn, alipay_root_cert_sn, withholding } = settings;
   return {
     gateway: settings.base_url,
     appId: settings.app_id,
@@ -55,6 +68,7 @@ const wireOf = (settings: z.output<typeof Settings>, secrets: z.output<typeof Se
     key: privateKeyOf(secrets.app_private_key_pem),
     alipayKey: publicKeyOf(settings.alipay_public_key_pem),
     now,
+    withholding,
   };
 };
 
@@ -77,6 +91,7 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
     refund: (refund) => refundOrder(wire, refund),
     queryRefund: (refund) => queryRefund(wire, refund),
     transfers: transfersOf(wire),
+    ...(settings.withholding && { agreements: agreementsOf(wire, settings.withholding) }),
     fetchStatement: (billDate, kind) => fetchStatement(wire, identity.merchant, billDate, kind),
     readCallback: (callback) => readCallback(callback, { identity, alipayKey: wire.alipayKey, now }),
   };

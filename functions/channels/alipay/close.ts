@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Closing, OrderRef } from '#channels/channel.ts';
 
 import { No } from './amount.ts';
-import { isAbsent, queried, type Identity } from './outcome.ts';
+import { isAbsent, isAtOnce, queried, type Identity } from './outcome.ts';
 import {
   contentOf,
   isRefused,
@@ -18,7 +18,7 @@ import {
 
 /*
  * 关闭 is for what waits for its payer and refuses everything else, in one step: it never undoes a payment. 撤销 gives back what
- * was paid, in a refund that has no number of ours; it is kept for a scanned code whose payer is still asked for a password,
+ * was paid, in a refund that has no number of ours; it is kept for a scanned code whose payer is still asked for a password, or a deduction under way,
  * which cannot be closed, and only once a query has said so. Should it be paid in between, the money goes back to its payer: the
  * order is closed for the shop, and the bill shows both.
  */
@@ -51,6 +51,6 @@ export const closeOrder = async (wire: Wire, order: OrderRef, identity: Identity
   const found = queried(await send(wire, ask('alipay.trade.query'), signal), identity);
   mustBe('order', found.orderNo, order.channelOrderNo);
   if (found.outcome.kind === 'closed') return { kind: 'closed' };
-  if (found.outcome.kind !== 'pending' || order.method !== 'alipay_code') return { kind: 'ask' };
+  if (found.outcome.kind !== 'pending' || !isAtOnce(order.method)) return { kind: 'ask' };
   return cancelled(await send(wire, ask('alipay.trade.cancel'), signal), order.channelOrderNo);
 };

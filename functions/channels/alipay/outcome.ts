@@ -20,6 +20,10 @@ export interface Identity {
 const neverPlaced = new Set(
   [
     'ACCESS_FORBIDDEN',
+    'AGREEMENT_ERROR',
+    'AGREEMENT_INVALID',
+    'AGREEMENT_NOT_EXIST',
+    'AGREEMENT_STATUS_NOT_NORMAL',
     'BEYOND_PAY_RESTRICTION',
     'BEYOND_PER_RECEIPT_RESTRICTION',
     'BUYER_BALANCE_NOT_ENOUGH',
@@ -28,12 +32,18 @@ const neverPlaced = new Set(
     'BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR',
     'BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR',
     'BUYER_SELLER_EQUAL',
+    'CYCLE_PAY_DATE_NOT_MATCH',
+    'CYCLE_PAY_SINGLE_FEE_EXCEED',
+    'CYCLE_PAY_TOTAL_FEE_EXCEED',
+    'CYCLE_PAY_TOTAL_TIMES_EXCEED',
     'ERROR_BALANCE_PAYMENT_DISABLE',
     'ERROR_BUYER_CERTIFY_LEVEL_LIMIT',
     'ERROR_SELLER_CERTIFY_LEVEL_LIMIT',
     'EXIST_FORBIDDEN_WORD',
     'INVALID_PARAMETER',
     'INVALID_STORE_ID',
+    'MERCHANT_AGREEMENT_INVALID',
+    'MERCHANT_AGREEMENT_NOT_EXIST',
     'MOBILE_PAYMENT_SWITCH_OFF',
     'NO_PAYMENT_INSTRUMENTS_AVAILABLE',
     'PARTNER_ERROR',
@@ -71,10 +81,12 @@ export const isAbsent = (reply: Reply) => isRefused(reply) && reply.subCode === 
 
 /**
  * Alipay makes an order when its payer opens the page or scans the code that it is for; until then it knows nothing of it, and
- * that is no news. Only an order whose payer's code was scanned exists at once, or never.
+ * that is no news. Only what is charged at once, by a payer's code or an agreement, exists at once, or never.
  */
-export const unopened = (method: Method): Outcome =>
-  method === 'alipay_code' ? { kind: 'absent' } : { kind: 'pending' };
+export const unopened = (method: Method): Outcome => (isAtOnce(method) ? { kind: 'absent' } : { kind: 'pending' });
+
+/** No payer opens it: our own call makes the order, and only undoing ends one that still waits. */
+export const isAtOnce = (method: Method): boolean => method === 'alipay_code' || method === 'alipay_agreement';
 
 /** What a query says of an order, and a notification beside its own members. */
 const Trade = z.object({

@@ -15,6 +15,7 @@ import {
   signedParams,
   within8Seconds,
   type Ask,
+  type Reply,
   type Wire,
 } from './wire.ts';
 
@@ -84,6 +85,12 @@ const asCode: Way = async (wire, order) => {
 
 const Charged = z.object({ out_trade_no: No });
 
+const charged = (reply: Reply, order: OrderToPlace): Placing => {
+  if (reply.code !== '10000' && reply.code !== '10003') return placingRefused(reply);
+  mustBe('order', Charged.parse(reply.body).out_trade_no, order.channelOrderNo);
+  return reply.code === '10000' ? { kind: 'ask' } : { kind: 'placed', action: { type: 'none' } };
+};
+
 /** The payer's own code, scanned. Done at once, or waiting for their password; the query that follows has the facts either way. */
 const byCode: Way = async (wire, order) => {
   const { auth_code, terminal } = order.payer;
@@ -93,10 +100,15 @@ const byCode: Way = async (wire, order) => {
     auth_code,
     ...(terminal !== undefined && { terminal_id: terminal }),
   };
-  const reply = await send(wire, askFor('alipay.trade.pay', order, more), within8Seconds());
-  if (reply.code !== '10000' && reply.code !== '10003') return placingRefused(reply);
-  mustBe('order', Charged.parse(reply.body).out_trade_no, order.channelOrderNo);
-  return reply.code === '10000' ? { kind: 'ask' } : { kind: 'placed', action: { type: 'none' } };
+  return charged(await send(wire, askFor('alipay.trade.pay', order, more), within8Seconds()), order);
+};
+
+/** 商家扣款: by the agreement's number, without its payer. Like a scanned code, the query that follows has the facts. */
+const byAgreement: Way = async (wire, order) => {
+  if (!wire.withholding) throw new Error('this account does not deduct');
+  const agreement_params = { agreement_no: order.channelAgreementNo };
+  const more = { product_code: wire.withholding.product_code, agreement_params };
+  return charged(await send(wire, askFor('alipay.trade.pay', order, more), within8Seconds()), order);
 };
 
 const ways = new Map<Method, Way>([
@@ -105,6 +117,7 @@ const ways = new Map<Method, Way>([
   ['alipay_app', inApp],
   ['alipay_qr', asCode],
   ['alipay_code', byCode],
+  ['alipay_agreement', byAgreement],
 ]);
 
 export const methods: readonly Method[] = [...ways.keys()];

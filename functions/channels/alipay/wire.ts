@@ -20,6 +20,15 @@ export interface Wire {
   readonly key: KeyObject;
   readonly alipayKey: KeyObject;
   readonly now: () => Date;
+  /** 商家扣款, where the account has that contract. */
+  readonly withholding?: Withholding | undefined;
+}
+
+/** Which contract agreements are signed under. */
+export interface Withholding {
+  readonly product_code: string;
+  readonly personal_product_code: string;
+  readonly sign_scene: string;
 }
 
 /** What Alipay says, proved to be its own. */

@@ -30,6 +30,11 @@ export const sandboxControl = (origin: string) => {
     touch: async (transferNo: string, what: 'arrive' | 'fail' | 'bounce'): Promise<void> => {
       expecting(await post(`/payees/alipay/${transferNo}/${what}`, {}), [200], z.object({ status: z.string() }));
     },
+    /** What a payer does at Alipay about an agreement that was opened. */
+    touchAgreement: async (agreementNo: string, gesture: 'sign' | 'unsign'): Promise<void> => {
+      const path = `/payer/alipay/agreements/${agreementNo}/${gesture}`;
+      expecting(await post(path, {}), [200], z.object({ status: z.string() }));
+    },
     /** The channel's next matching event goes wrong in this way. */
     arm: async (fault: Fault, channel: Channel = 'wechat'): Promise<void> => {
       expecting(await post('/faults', { channel, fault, count: 1 }), [200], Armed);

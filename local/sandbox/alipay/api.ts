@@ -1,5 +1,8 @@
 import type * as z from 'zod';
 import type { Answer, Call, Reply } from '../server.ts';
+import { chargeAgreement } from './agreements/charge.ts';
+import { agreementNamed, agreementView, offerAgreement, unsign } from './agreements/agreements.ts';
+import { answerAgreement, openAgreement } from './agreements/page.ts';
 import { answerCashier, openCashier, problemPage } from './cashier/cashier.ts';
 import { takesFault, type Desk } from './desk.ts';
 import { acceptTransfer, findTransfer, transferQueryView, transferView } from './fund/transfers.ts';
@@ -51,7 +54,22 @@ const apis = new Map<string, Api>([
       };
     }),
   ],
-  ['alipay.trade.pay', api(requests.code, (desk, request, params) => chargeCode(desk, request, addressesOf(params)))],
+  [
+    'alipay.trade.pay',
+    api(requests.charge, (desk, request, params) =>
+      'deduction' in request
+        ? chargeAgreement(desk, request.deduction, addressesOf(params))
+        : chargeCode(desk, request.scan, addressesOf(params)),
+    ),
+  ],
+  ['alipay.user.agreement.query', api(requests.agreement, (desk, name) => agreementView(agreementNamed(desk, name)))],
+  [
+    'alipay.user.agreement.unsign',
+    api(requests.agreement, (desk, name, params) => {
+      unsign(desk, agreementNamed(desk, name), addressesOf(params).notify_url);
+      return takesFault(desk, 'timeout_but_paid') ? 'silence' : OK;
+    }),
+  ],
   ['alipay.trade.query', api(requests.trade, (desk, name) => tradeView(tradeNamed(desk, name), nowOf(desk)))],
   [
     'alipay.trade.close',
@@ -126,6 +144,18 @@ const answerPage = (desk: Desk, way: 'page' | 'wap' | 'app', params: Params): Re
   }
 };
 
+const answerSigning = (desk: Desk, params: Params): Reply => {
+  try {
+    verifyMerchant(params, desk.issued);
+    if (takesFault(desk, 'server_error')) throw systemError();
+    const request = parseContent(requests.sign, params['biz_content'], 'INVALID_PARAMETER');
+    return desk.store.transaction(() => openAgreement(offerAgreement(desk, request, params)));
+  } catch (error) {
+    if (error instanceof Refusal) return problemPage(error);
+    throw error;
+  }
+};
+
 const answerApi = (
   desk: Desk,
   method: string,
@@ -151,6 +181,7 @@ const answerGateway = (desk: Desk, call: Call): Answer => {
     refuseStranger(params, desk.issued);
     const way = pages.get(method);
     if (way !== undefined) return answerPage(desk, way, params);
+    if (method === 'alipay.user.agreement.page.sign') return answerSigning(desk, params);
     const handle = apis.get(method);
     if (handle === undefined) throw invalid('isv.invalid-method', '不存在的方法名');
     return answerApi(desk, method, handle, { params, call });
@@ -164,5 +195,6 @@ const answerGateway = (desk: Desk, call: Call): Answer => {
 export const answer = (desk: Desk, call: Call): Answer => {
   if (call.path === '/gateway.do') return answerGateway(desk, call);
   if (call.path === '/downloadBillFile.resource') return fetchBill(desk, call.query);
+  if (call.path.startsWith('/agreements/')) return answerAgreement(desk, call);
   return answerCashier(desk, call);
 };

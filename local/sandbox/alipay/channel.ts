@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { Postman } from '../postman.ts';
 import type { Store } from '../store.ts';
+import { Agreements } from './agreements/book.ts';
+import { touchAgreement } from './agreements/agreements.ts';
 import { answer } from './api.ts';
 import type { Issued } from './credentials.ts';
 import { CHANNEL, nowOf, type Desk } from './desk.ts';
@@ -38,6 +40,7 @@ export const openAlipay = (
     books: new Books(store),
     account: new Account(store),
     transfers: new Transfers(store),
+    agreements: new Agreements(store),
   };
   defineDownloads(store);
   return {
@@ -57,6 +60,7 @@ export const openAlipay = (
     pay: (orderNo) => payOrder(desk, orderNo),
     fail: (orderNo) => failToPay(desk, orderNo),
     payee: (number, gesture) => store.transaction(() => touchTransfer(desk, number, gesture)),
+    agreement: (number, gesture) => store.transaction(() => touchAgreement(desk, number, gesture)),
     statement: (billDate, kind) => store.transaction(() => statementOf(desk, billDate, kind)),
     work: () => work(desk),
     unsettled: () => desk.books.unsettled(),

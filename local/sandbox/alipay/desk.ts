@@ -3,6 +3,7 @@ import type { Fault, Faults } from '../faults.ts';
 import type { Postman } from '../postman.ts';
 import type { Store } from '../store.ts';
 import type { Issued } from './credentials.ts';
+import type { Agreements } from './agreements/book.ts';
 import type { Account } from './fund/account.ts';
 import type { Transfers } from './fund/transfers.ts';
 import type { Books } from './trade/books.ts';
@@ -18,6 +19,7 @@ export interface Desk {
   readonly books: Books;
   readonly account: Account;
   readonly transfers: Transfers;
+  readonly agreements: Agreements;
   readonly store: Store;
   readonly faults: Faults;
   readonly postman: Postman;

@@ -75,6 +75,18 @@ const payeeGesture: Route['handle'] = (controlled, _call, [name, number = '', ve
   throw new Problem(404, 'not_found', 'the channel knows no such transfer');
 };
 
+const AgreementGesture = z.enum(['sign', 'refuse', 'unsign']);
+
+/** What a payer does about an agreement: signs or refuses what was opened, or ends what was signed. */
+const agreementGesture: Route['handle'] = (controlled, _call, [name, number = '', verb]) => {
+  const outcome = channelNamed(controlled, name).agreement?.(number, AgreementGesture.parse(verb)) ?? {
+    kind: 'unknown',
+  };
+  if (outcome.kind === 'done') return json(200, { agreement_no: number, status: outcome.state });
+  if (outcome.kind === 'over') throw new Problem(409, 'agreement_over', `the agreement is ${outcome.state}`);
+  throw new Problem(404, 'not_found', 'the channel knows no such agreement: has its payer opened it?');
+};
+
 const page: Route['handle'] = (controlled, call) => {
   const items = [...controlled.channels.values()].flatMap((channel) =>
     channel.waiting().map((waiting) => ({ channel: channel.name, waiting })),
@@ -121,6 +133,7 @@ ${Object.entries(controlled.origins)
 GET  /payer                                   what waits to be paid, as a page / 待付款页面
 POST /payer/{channel}/{channel_order_no}/pay  pay in the payer's place / 付款
 POST /payer/{channel}/{channel_order_no}/fail fail in the payer's place / 付款失败
+POST /payer/{channel}/agreements/{no}/{what} sign, refuse or unsign an agreement / 签约、拒绝、解约
 POST /payees/{channel}/{transfer_no}/{what}   arrive, fail or bounce a transfer / 转账到账、失败、退票
 GET  /faults                                  faults that wait for their events / 待触发的故障
 POST /faults                                  {"channel","fault","count"}
@@ -135,6 +148,11 @@ const routes: readonly Route[] = [
   { method: 'GET', path: /^\/$/, handle: home },
   { method: 'GET', path: /^\/payer\/?$/, handle: page },
   { method: 'POST', path: /^\/payer\/([^/]+)\/([^/]+)\/(pay|fail)$/, handle: gesture },
+  {
+    method: 'POST',
+    path: /^\/payer\/([^/]+)\/agreements\/([^/]+)\/(sign|refuse|unsign)$/,
+    handle: agreementGesture,
+  },
   { method: 'POST', path: /^\/payees\/([^/]+)\/([^/]+)\/(arrive|fail|bounce)$/, handle: payeeGesture },
   { method: 'GET', path: /^\/faults$/, handle: (controlled) => json(200, { armed: controlled.faults.armed() }) },
   { method: 'POST', path: /^\/faults$/, handle: arm },

@@ -12,7 +12,7 @@ const Trade = z.object({ trade_no: z.string(), at: ms, buyer_id: z.string(), buy
 export const Order = z.object({
   out_trade_no: z.string(),
   /** What the merchant called: it decides who can still pay, and where the payer goes afterwards. */
-  way: z.enum(['precreate', 'page', 'wap', 'app', 'code']),
+  way: z.enum(['precreate', 'page', 'wap', 'app', 'code', 'agreement']),
   subject: z.string(),
   body: z.string().optional(),
   passback_params: z.string().optional(),

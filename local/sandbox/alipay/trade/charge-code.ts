@@ -1,6 +1,6 @@
 import { nowOf, takesFault, type Desk } from '../desk.ts';
 import { refused, systemError, type Refusal } from '../wire/refusal.ts';
-import type { Request } from '../wire/requests.ts';
+import type { CodeRequest } from '../wire/requests.ts';
 import { omenOf } from '../../omens.ts';
 import { isPayerCode } from './codes.ts';
 import { placeOrder, startTrade, takeMoney, type Addresses } from './trades.ts';
@@ -10,11 +10,7 @@ import { codeView } from './views.ts';
  * Charges a payer by the code on the payer's phone. The answer may be that the payer is asked for a password: then the
  * merchant asks until it knows, or cancels. @see https://opendocs.alipay.com/open/1f1fe18c_alipay.trade.pay
  */
-export const chargeCode = (
-  desk: Desk,
-  request: Request<'code'>,
-  addresses: Addresses,
-): object | Refusal | 'silence' => {
+export const chargeCode = (desk: Desk, request: CodeRequest, addresses: Addresses): object | Refusal | 'silence' => {
   const omen = omenOf(request.auth_code);
   if (!isPayerCode(request.auth_code) || omen === 'invalid')
     throw refused('ACQ.PAYMENT_AUTH_CODE_INVALID', '支付失败，获取顾客账户信息失败，请顾客刷新付款码后重新收款');

@@ -29,7 +29,7 @@ export const payOrder = (desk: Desk, orderNo: string): PayerOutcome =>
 export const failToPay = (desk: Desk, orderNo: string): PayerOutcome =>
   touch(desk, orderNo, (order) => {
     const started = { ...startTrade(desk, order), failures: order.failures + 1 };
-    const gone = order.way === 'code';
+    const gone = order.way === 'code' || order.way === 'agreement';
     desk.books.saveOrder(gone ? { ...started, closed_at: nowOf(desk) } : started);
     return { kind: 'failed', state: gone ? 'TRADE_CLOSED' : 'WAIT_BUYER_PAY' };
   });

@@ -52,13 +52,24 @@ const Payee = z.looseObject({
   name: text(128).optional(),
 });
 
+/** 当面付: by the payer's code. */
+const Code = Place.extend({ auth_code: text(32), scene: z.literal('bar_code').default('bar_code') });
+export type CodeRequest = z.infer<typeof Code>;
+
+/** 商家扣款: by an agreement. */
+const Withhold = Place.extend({
+  product_code: z.enum(['GENERAL_WITHHOLDING', 'CYCLE_PAY_AUTH']),
+  agreement_params: z.looseObject({ agreement_no: text(64) }),
+});
+export type WithholdRequest = z.infer<typeof Withhold>;
+
 /** What each method must be told in `biz_content`. Members that nobody knows are ignored, as Alipay ignores them. */
 export const requests = {
   precreate: Place,
   page: Place.extend({ product_code: z.literal('FAST_INSTANT_TRADE_PAY') }),
   wap: Place.extend({ product_code: z.literal('QUICK_WAP_WAY').optional() }),
   app: Place.extend({ product_code: z.literal('QUICK_MSECURITY_PAY').optional() }),
-  code: Place.extend({ auth_code: text(32), scene: z.literal('bar_code').default('bar_code') }),
+  charge: z.union([Withhold.transform((deduction) => ({ deduction })), Code.transform((scan) => ({ scan }))]),
   trade: TradeName,
   refund: TradeName.safeExtend({
     refund_amount: Price,
@@ -86,6 +97,29 @@ export const requests = {
       path: ['out_biz_no'],
       message: 'out_biz_no or order_id is required',
     }),
+  sign: z.looseObject({
+    product_code: z.enum(['GENERAL_WITHHOLDING', 'CYCLE_PAY_AUTH']),
+    personal_product_code: text(64),
+    sign_scene: text(64),
+    external_agreement_no: z.string().regex(/^[0-9A-Za-z]{1,32}$/),
+    external_logon_id: text(100).optional(),
+    access_params: z.looseObject({ channel: z.enum(['ALIPAYAPP', 'QRCODE', 'QRCODEORSMS']) }),
+    effect_time: z.int().min(1).max(86_400).optional(),
+    period_rule_params: z
+      .looseObject({
+        period_type: z.enum(['DAY', 'MONTH']),
+        period: z.int().min(1),
+        execute_time: z.iso.date(),
+        single_amount: Price,
+      })
+      .optional(),
+  }),
+  agreement: z.looseObject({
+    personal_product_code: text(64).optional(),
+    sign_scene: text(64).optional(),
+    external_agreement_no: text(32).optional(),
+    agreement_no: text(64).optional(),
+  }),
   bill: z.looseObject({ bill_type: z.enum(['trade', 'signcustomer']), bill_date: z.iso.date() }),
 } as const;
 export type Request<Name extends keyof typeof requests> = z.infer<(typeof requests)[Name]>;

@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { OpenAccount } from '#channels/open.ts';
+import { businessDate } from '#kernel/business-date.ts';
+import { Failure } from '#kernel/failure.ts';
+import type { App } from '#merchants/app.ts';
+import type { Merchant } from '#merchants/merchant.ts';
+import { merchantFor } from '#payments/place-payment.ts';
+import { contend, lost } from '#platform/contend.ts';
+
+import { agreementId, agreementRef, isWaiting, loseAnswer, offered, refused, type Agreement } from './agreement.ts';
+import { atChannel, changeAgreement, type Deps as LookDeps } from './look-at-agreement.ts';
+import type { AgreementToSign } from './operations.ts';
+
+export type Deps = LookDeps & {
+  readonly merchant: (id: string) => Promise<Merchant | undefined>;
+  readonly urlAllowed: (url: string) => boolean;
+};
+
+/** The first of the merchant's accounts, in its order, at which it can be signed in this way and deducted by. */
+const signingAccount = async (
+  { open }: Pick<Deps, 'open'>,
+  merchant: Merchant,
+  { method, currency }: AgreementToSign,
+): Promise<OpenAccount> => {
+  for (const id of merchant.channel_account_ids) {
+    const opened = await open(id);
+    const { account, kind, channel } = opened;
+    const { agreements, currencies } = kind.capabilities;
+    const signs = agreements?.methods.includes(method) && account.methods.includes(agreements.deduction);
+    if (signs && channel.agreements && account.status === 'enabled' && currencies.includes(currency)) return opened;
+  }
+  throw new Failure('agreement_not_available');
+};
+
+const drafted = (app: App, { account }: Pick<OpenAccount, 'account'>, asked: AgreementToSign, now: Date): Agreement => {
+  const { expires_in_seconds, ...kept } = asked;
+  return {
+    ...kept,
+    id: agreementId(app.id, asked.merchant_agreement_id),
+    version: 0,
+    app_id: app.id,
+    channel: account.channel,
+    channel_account_id: account.id,
+    time_zone: account.time_zone,
+    status: 'pending',
+    created_at: now,
+    expires_at: new Date(now.getTime() + expires_in_seconds * 1_000),
+  };
+};
+
+/** What was asked for, as it stands on the row. Where the payer stood is not part of it: a retry may come from elsewhere. */
+const askedFor = (agreement: Agreement) => {
+  const { merchant_id, method, subject, currency, limits, payer, notify_url, return_url, created_at, expires_at } =
+    agreement;
+  const who = payer && { ...payer, ip: undefined, device: undefined };
+  const lasts = expires_at.getTime() - created_at.getTime();
+  return JSON.parse(
+    JSON.stringify({ merchant_id, method, subject, currency, limits, who, notify_url, return_url, lasts }, (_, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    ),
+  ) as unknown;
+};
+
+const sameAgain = (existing: Agreement, draft: Agreement): Agreement => {
+  if (!isDeepStrictEqual(askedFor(existing), askedFor(draft))) throw new Failure('idempotency_conflict');
+  return existing;
+};
+
+/** Asks the channel for what its payer must do, unless that is known; sent again under the same number. */
+const offer = async (deps: Deps, agreement: Agreement): Promise<Agreement> => {
+  if (!isWaiting(agreement) || agreement.action || agreement.expires_at <= deps.now()) return agreement;
+  const signing = await atChannel(deps, agreement, 'signing', (channel, notifyUrl) =>
+    channel.sign({
+      ...agreementRef(agreement),
+      subject: agreement.subject,
+      payerId: agreement.payer?.id,
+      limits: agreement.limits,
+      today: businessDate(agreement.created_at, agreement.time_zone),
+      expiresAt: agreement.expires_at,
+      notifyUrl,
+      returnUrl: agreement.return_url,
+    }),
+  );
+  const after = await changeAgreement(deps, agreement.id, (read) => {
+    if (!signing) return loseAnswer(read);
+    return signing.kind === 'placed' ? offered(read, signing.action) : refused(read, signing.failure);
+  });
+  if (isWaiting(after)) await deps.lookSoon(after.id);
+  return after;
+};
+
+/** Begins an agreement, or finds it: a number that was used answers as it did. What a crashed first call began is finished. */
+export const signAgreement = async (
+  deps: Deps,
+  app: App,
+  asked: AgreementToSign,
+): Promise<{ agreement: Agreement; isNew: boolean }> => {
+  const known = await deps.agreements.find(agreementId(app.id, asked.merchant_agreement_id));
+  if (known) {
+    const draft = drafted(app, await deps.open(known.channel_account_id), asked, known.created_at);
+    return { agreement: await offer(deps, sameAgain(known, draft)), isNew: false };
+  }
+  const merchant = await merchantFor(deps, app, asked.merchant_id);
+  const urls = [asked.notify_url, asked.return_url].filter((url) => url !== undefined);
+  if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
+  const draft = drafted(app, await signingAccount(deps, merchant, asked), asked, deps.now());
+  const begun = await contend(async () => {
+    const saved = await deps.agreements.save(draft);
+    if (saved.won) return { agreement: saved.noun, isNew: true };
+    return saved.existing ? { agreement: sameAgain(saved.existing, draft), isNew: false } : lost;
+  });
+  return { ...begun, agreement: await offer(deps, begun.agreement) };
+};

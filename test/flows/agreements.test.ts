@@ -1,0 +1,223 @@
+import { describe, expect, test } from 'vitest';
+
+import { plainJson, type Reply } from './client.ts';
+import { costOf, eventually, feeOf, fresh, useMachine } from './machine.ts';
+
+const machine = useMachine();
+
+// What an answer holds is what each test asserts.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Resource = any;
+
+interface Side {
+  readonly channel: 'alipay';
+  readonly method: string;
+  readonly deduction: string;
+  /** What the payer's device does with the action: from then on the channel can be told what the payer does. */
+  readonly open: (action: Resource) => Promise<void>;
+}
+
+const openAddress = async (url: string): Promise<void> => {
+  const gate = await fetch(url, { redirect: 'manual' });
+  expect([gate.status, gate.status === 302 || (await gate.text())]).toEqual([302, true]);
+};
+
+const sides: readonly Side[] = [
+  {
+    channel: 'alipay',
+    method: 'alipay_wap',
+    deduction: 'alipay_agreement',
+    open: ({ url }) => openAddress(url),
+  },
+];
+
+const limits = { amount_max: 20_000, period: { unit: 'month', count: 1 } };
+
+describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, open }) => {
+  const asked = (over: Record<string, unknown> = {}) => ({
+    merchant_id: machine().stage.merchant_id,
+    merchant_agreement_id: fresh('agreement'),
+    method,
+    subject: '会员连续包月',
+    currency: 'CNY',
+    limits,
+    notify_url: machine().receiver.url('shop'),
+    ...over,
+  });
+  const gesture = (agreement: Resource, verb: 'sign' | 'refuse' | 'unsign'): Promise<Reply> =>
+    plainJson(
+      'POST',
+      new URL(`/payer/${channel}/agreements/${agreement.agreement_no}/${verb}`, machine().stage.sandbox),
+    );
+  const read = async (id: string): Promise<Resource> => (await machine().app.get(`/v1/agreements/${id}`)).body;
+  const until = (id: string, status: string) =>
+    eventually(
+      `${id} to be ${status}`,
+      async () => {
+        const found = await read(id);
+        return found.status === status && found;
+      },
+      { seen: () => read(id) },
+    );
+  const begin = async (over: Record<string, unknown> = {}): Promise<Resource> => {
+    const reply = await machine().app.post('/v1/agreements', asked(over));
+    expect(reply.status, JSON.stringify(reply.body)).toBe(201);
+    expect(reply.body).toMatchObject({ status: 'pending', channel });
+    return reply.body;
+  };
+  const signed = async (over: Record<string, unknown> = {}): Promise<Resource> => {
+    const agreement = await begin(over);
+    await open(agreement.action);
+    expect((await gesture(agreement, 'sign')).status).toBe(200);
+    return until(agreement.id, 'active');
+  };
+  const order = (over: Record<string, unknown> = {}) => ({
+    merchant_order_id: fresh(),
+    amount: 10_000,
+    currency: 'CNY',
+    subject: '十一月会费',
+    notify_url: machine().receiver.url('shop'),
+    ...over,
+  });
+  const deduct = (agreement: Resource, over: Record<string, unknown> = {}): Promise<Reply> =>
+    machine().app.post(`/v1/agreements/${agreement.id}/payments`, order(over));
+  const terminate = (agreement: Resource): Promise<Reply> =>
+    machine().app.post(`/v1/agreements/${agreement.id}/terminate`, {});
+  const spoil = (fault: Parameters<ReturnType<typeof machine>['spoil']>[0]) => machine().spoil(fault, 1, channel);
+
+  test('is signed by its payer, charged without one, and ended by its app', async () => {
+    const { receiver, quiet, balances, until: paidUntil } = machine();
+    const before = await balances();
+    const agreement = await signed();
+    expect(agreement).toMatchObject({ action: null, terminated_at: null, limits });
+    expect(agreement.channel_agreement_no).toMatch(/^\w+$/);
+    const reply = await deduct(agreement);
+    expect(reply.status).toBe(201);
+    const payment = await paidUntil(reply.body.id, 'paid');
+    expect(payment).toMatchObject({ method: deduction, agreement_id: agreement.id, cashier_url: null });
+    expect(payment.attempts).toMatchObject([
+      { status: 'succeeded', action: null, channel, route: { rule: 'agreement' } },
+    ]);
+    const ended = await terminate(agreement);
+    expect([ended.status, ended.body]).toMatchObject([200, { status: 'terminated', terminated_by: 'app' }]);
+    const late = await deduct(agreement);
+    expect([late.status, late.body.code]).toEqual([422, 'agreement_terminated']);
+    await quiet();
+    expect(receiver.told(agreement.id)).toEqual(['agreement.active', 'agreement.terminated']);
+    expect(receiver.told(payment.id)).toEqual(['payment.paid']);
+    const after = await balances();
+    expect(after.merchant_pending - before.merchant_pending).toBe(10_000 - feeOf(10_000));
+    expect(after.channel_clearing - before.channel_clearing).toBe(10_000 - costOf(10_000));
+    // The channel's own end of it comes later, and changes nothing.
+    expect((await terminate(agreement)).body).toMatchObject({ status: 'terminated', terminated_by: 'app' });
+  });
+
+  test('is one agreement and one charge for each number, however often it is asked for', async () => {
+    const { app, until: paidUntil } = machine();
+    const request = asked();
+    const replies = await Promise.all([1, 2, 3].map(() => app.post('/v1/agreements', request)));
+    expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 201]);
+    expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
+    const other = await app.post('/v1/agreements', { ...request, limits: { ...limits, amount_max: 30_000 } });
+    expect([other.status, other.body.code]).toEqual([409, 'idempotency_conflict']);
+    const agreement = await signed({ limits: undefined, ...(channel === 'alipay' && { limits }) });
+    const merchant_order_id = fresh();
+    const charges = await Promise.all([1, 2, 3].map(() => deduct(agreement, { merchant_order_id })));
+    expect(charges.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 201]);
+    expect(new Set(charges.map(({ body }) => body.id)).size).toBe(1);
+    await paidUntil(charges[0]?.body.id, 'paid');
+    const changed = await deduct(agreement, { merchant_order_id, amount: 9_000 });
+    expect([changed.status, changed.body.code]).toEqual([409, 'idempotency_conflict']);
+    // Nor is the number free for an order of another kind.
+    const elsewhere = await app.post('/v1/payments', machine().order({ merchant_order_id }));
+    expect([elsewhere.status, elsewhere.body.code]).toEqual([409, 'idempotency_conflict']);
+    // What was charged is told again although the agreement has ended since.
+    await terminate(agreement);
+    const again = await deduct(agreement, { merchant_order_id });
+    expect([again.status, again.body.status]).toEqual([200, 'paid']);
+  });
+
+  test('lets nothing be taken that its payer has not agreed to', async () => {
+    const agreement = await signed();
+    const tooMuch = await deduct(agreement, { amount: 20_001 });
+    expect([tooMuch.status, tooMuch.body.code]).toEqual([422, 'agreement_limit_exceeded']);
+    const both = await Promise.all([deduct(agreement), deduct(agreement)]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 422]);
+    expect(both.find(({ status }) => status === 422)?.body.code).toBe('agreement_limit_exceeded');
+    const unsigned = await deduct(await begin());
+    expect([unsigned.status, unsigned.body.code]).toEqual([409, 'agreement_not_active']);
+    const byHand = await machine().app.post('/v1/payments', machine().order({ method: deduction }));
+    expect([byHand.status, byHand.body.code]).toEqual([400, 'invalid_request']);
+  });
+
+  test('that nobody signs runs out, and one that is refused too', async () => {
+    const [never, refused] = [await begin({ expires_in_seconds: 60 }), await begin({ expires_in_seconds: 60 })];
+    await open(refused.action);
+    expect((await gesture(refused, 'refuse')).status).toBe(200);
+    await machine().advance(720);
+    for (const { id } of [never, refused])
+      expect(await until(id, 'expired')).toMatchObject({ action: null, signed_at: null });
+    expect(machine().receiver.told(never.id)).toEqual([]);
+  });
+
+  test('stands although the word of it was lost, and ends once although that comes twice', async () => {
+    const { receiver, quiet, advance } = machine();
+    const agreement = await begin();
+    await open(agreement.action);
+    await spoil('lose_callback');
+    await gesture(agreement, 'sign');
+    await advance(121);
+    await until(agreement.id, 'active');
+    await spoil('duplicate_callback');
+    expect((await gesture(agreement, 'unsign')).status).toBe(200);
+    expect(await until(agreement.id, 'terminated')).toMatchObject({ terminated_by: 'payer' });
+    await quiet();
+    expect(receiver.told(agreement.id)).toEqual(['agreement.active', 'agreement.terminated']);
+  });
+
+  test('is not believed to be signed by whoever is not the channel', async () => {
+    const agreement = await begin();
+    await open(agreement.action);
+    await spoil('forged_signature');
+    await gesture(agreement, 'sign');
+    await machine().quiet();
+    expect(await read(agreement.id)).toMatchObject({ status: 'pending' });
+    await machine().advance(121);
+    await until(agreement.id, 'active');
+  });
+
+  test('that its payer has ended unheard charges nobody, and is known to have ended then', async () => {
+    const agreement = await signed();
+    await machine().advance(121);
+    await spoil('lose_callback');
+    await gesture(agreement, 'unsign');
+    expect(await read(agreement.id)).toMatchObject({ status: 'active' });
+    const reply = await deduct(agreement);
+    const payment = await machine().until(reply.body.id, 'closed');
+    expect(payment).toMatchObject({ close_reason: 'failed', attempts: [{ status: 'failed' }] });
+    await until(agreement.id, 'terminated');
+    expect((await deduct(agreement)).body.code).toBe('agreement_terminated');
+  });
+
+  test('whose charge is refused has no money, and leaves its period to another', async () => {
+    const agreement = await signed({ payer: { id: 'poor40004' } });
+    const first = await deduct(agreement);
+    expect(first.body).toMatchObject({ status: 'closed', close_reason: 'failed' });
+    const second = await deduct(agreement);
+    expect([second.status, second.body.status]).toEqual([201, 'closed']);
+    await machine().quiet();
+    expect(machine().receiver.told(first.body.id)).toEqual(['payment.closed']);
+    expect((await read(agreement.id)).status).toBe('active');
+  });
+
+  test('whose charge is not answered is charged once, also when it ends meanwhile', async () => {
+    const agreement = await signed({ payer: { id: 'unheard20000' } });
+    const reply = await deduct(agreement);
+    expect(reply.status).toBe(201);
+    const ended = await terminate(agreement);
+    expect(ended.body.status).toBe('terminated');
+    await machine().advance(121);
+    const payment = await machine().until(reply.body.id, 'paid');
+    expect(payment.attempts).toHaveLength(1);
+  });
+});
