@@ -127,7 +127,10 @@ export const paySettlement = (
     const draft = drafted(settlement, { no, amount, payee, isOffline }, pays, now);
     const approval_id = newId('apr', now);
     const isWaiting = waits(draft, merchant);
-    const payout: Payout = isWaiting ? { ...draft, status: 'pending_approval', approval_id } : draft;
+    // What is sent at once is watched from now on, also when it is refused.
+    const payout: Payout = isWaiting
+      ? { ...draft, status: 'pending_approval', approval_id }
+      : { ...draft, ...(!isOffline && { sent_at: now }) };
     const after = paidBy(settlement, no, payout);
     const refusals = await deps.commit([
       deps.payouts.write(payout),

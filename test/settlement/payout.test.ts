@@ -223,6 +223,13 @@ describe('a plan that pays by itself', () => {
     await Promise.all([byPlan(first), byPlan(first)]);
     expect(placed).toHaveLength(1);
     expect(await settlement(first.id)).toMatchObject({ status: 'paying', payout: { status: 'processing' } });
+    const { payout_id } = (await settlement(first.id)).payout!;
+    // Refused, it is asked about all the same: it may have been sent after all, and then nobody pays it again.
+    const refused = await paying.hear(payout_id, failed);
+    expect(nextLook(refused, at.clock.now)).toBeDefined();
+    await paying.tell(payout_id);
+    await paying.hear(payout_id, arrived(at.clock.now));
+    await expect(paying.pay(first.id, 2)).rejects.toMatchObject({ code: 'action_not_possible' });
     at.clock.now = new Date(at.clock.now.getTime() + 86_400_000);
     const second = await released('b', 20_000n);
     await byPlan(second);
