@@ -9,6 +9,8 @@ import { decideLate, isOwed } from '#payouts/late-transfer.ts';
 import { journalsOf } from '#payouts/journals.ts';
 import { decided, failPayout, heard, loseAnswer, type Payout } from '#payouts/payout.ts';
 
+import { hasEnded } from '#settlement/try.ts';
+
 import * as given from '../given.ts';
 
 const account = given.channelAccount().id;
@@ -94,6 +96,17 @@ describe('money that left for a payout that had ended', () => {
     expect(balances(after(borne, back('T1')))).toMatchObject({ clearing: 0n, borne: 0n });
     expect(decideLate(after(late, back('T1')), 0, 'charged', given.noon).late?.[0]?.decided).toBeUndefined();
   });
+});
+
+test('a settlement whose payout left late is not paid a second time, until that has come back', () => {
+  const failed = after(payout(), refused);
+  const late = after(failed, sent('T1'));
+  expect([failed, late, decideLate(late, 0, 'charged', given.noon), after(late, back('T1'))].map(hasEnded)).toEqual([
+    true,
+    false,
+    false,
+    true,
+  ]);
 });
 
 test('whatever is heard in whatever order: what left is booked as sent or is an open difference, and nothing else', () => {
