@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { Approvals } from './capabilities/approvals.ts';
 import { Configuration } from './capabilities/configuration.ts';
 import { Decisions } from './capabilities/decisions.ts';
+import { Onboarding } from './capabilities/onboarding.ts';
 import { Reconciliation } from './capabilities/reconciliation.ts';
 import { Settlement } from './capabilities/settlement.ts';
 import { StatementFetch } from './capabilities/statement-fetch.ts';
@@ -31,6 +32,7 @@ export class BackOfficeStack extends Stack {
     new Decisions(this, 'Decisions', shared);
     new Approvals(this, 'Approvals', shared);
     new Configuration(this, 'Configuration', shared);
+    new Onboarding(this, 'Onboarding', shared);
     new Traces(this, 'Traces', shared);
     new Operations(this, 'Operations', { ...shared, stacks: [service, this] });
   }

@@ -60,6 +60,8 @@ const stageOf = async (
     products: rows.cashier_profiles.map(({ product_code }) => product_code),
     channel_accounts: accounts,
     admin: { token: await token('admin', 'admin') },
+    operations: { token: await token('operations', 'operations') },
+    risk: { token: await token('risk', 'risk') },
     finance_maker: { token: await token('maker', 'finance_maker') },
     finance_checker: { token: await token('checker', 'finance_checker') },
     sandbox: sandbox.control,

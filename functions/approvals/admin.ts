@@ -1,7 +1,11 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 
 import { auditStore } from '#audit/store.ts';
 import { planner } from '#desks/plan.ts';
+import { documentStore } from '#documents/store.ts';
+import { reviewPlanner } from '#onboarding/review.ts';
+import { fileStore } from '#onboarding/store.ts';
 import { wire } from '#payments/wire.ts';
 import { markerWrites } from '#payments/store.ts';
 import { payoutDeps } from '#payouts/wire.ts';
@@ -16,6 +20,8 @@ import { receiptStore } from '#remittances/store.ts';
 import { approvalView, Preview } from './approval.ts';
 import { approve, refuse } from './decide.ts';
 import * as operations from './operations.ts';
+import { everyRoleTo, permit } from './permissions.ts';
+import { dividing } from './plan.ts';
 import { approvalStore } from './store.ts';
 import { previewOf, submit } from './submit.ts';
 
@@ -26,16 +32,24 @@ const deps = {
   ...refunds,
   approvals: approvalStore(db, env('BOOKS_TABLE')),
   audits: auditStore(db, env('BOOKS_TABLE'), wired.now),
-  planner: planner({
-    ...payoutDeps(wired, db),
-    ...refunds,
-    differences: reconciliationStore(db, env('BOOKS_TABLE')).differences,
-    merchant: wired.configuration.merchant,
-    app: wired.configuration.app,
-    channelAccount: wired.configuration.channelAccount,
-    receipts: receiptStore(db, env('BOOKS_TABLE')),
-    markers: markerWrites(env('ORDERS_TABLE')),
-  }),
+  planner: dividing(
+    planner({
+      ...payoutDeps(wired, db),
+      ...refunds,
+      differences: reconciliationStore(db, env('BOOKS_TABLE')).differences,
+      merchant: wired.configuration.merchant,
+      app: wired.configuration.app,
+      channelAccount: wired.configuration.channelAccount,
+      receipts: receiptStore(db, env('BOOKS_TABLE')),
+      markers: markerWrites(env('ORDERS_TABLE')),
+    }),
+    reviewPlanner({
+      configuration: wired.configuration,
+      files: fileStore(db, env('BOOKS_TABLE')),
+      isFiled: documentStore(new S3Client(), env('STATEMENTS_BUCKET'), wired.now).isFiled,
+      now: wired.now,
+    }),
+  ),
 };
 
 export const handler = api(
@@ -46,26 +60,32 @@ export const handler = api(
   }),
   route(operations.getApproval, async (_, { id }) => ok(approvalView(await deps.approvals.get(id)))),
   only(
-    route(operations.previewTask, async (_, { task }) => ok(z.encode(Preview, await previewOf(deps, task)))),
-    'finance_maker',
+    route(operations.previewTask, async (operator: Operator, { task }) => {
+      permit(operator, 'submit', task.kind);
+      return ok(z.encode(Preview, await previewOf(deps, task)));
+    }),
+    ...everyRoleTo('submit'),
   ),
   only(
     route(operations.submitTask, async (operator: Operator, asked) => {
+      permit(operator, 'submit', asked.task.kind);
       const { approval, isNew } = await submit(deps, operator, asked);
       return isNew ? created(approvalView(approval)) : ok(approvalView(approval));
     }),
-    'finance_maker',
+    ...everyRoleTo('submit'),
   ),
   only(
-    route(operations.approveTask, async (operator: Operator, { id }) =>
-      ok(approvalView(await approve(deps, operator, id))),
-    ),
-    'finance_checker',
+    route(operations.approveTask, async (operator: Operator, { id }) => {
+      permit(operator, 'decide', (await deps.approvals.get(id)).task.kind);
+      return ok(approvalView(await approve(deps, operator, id)));
+    }),
+    ...everyRoleTo('decide'),
   ),
   only(
-    route(operations.refuseTask, async (operator: Operator, asked) =>
-      ok(approvalView(await refuse(deps, operator, asked))),
-    ),
-    'finance_checker',
+    route(operations.refuseTask, async (operator: Operator, asked) => {
+      permit(operator, 'decide', (await deps.approvals.get(asked.id)).task.kind);
+      return ok(approvalView(await refuse(deps, operator, asked)));
+    }),
+    ...everyRoleTo('decide'),
   ),
 );

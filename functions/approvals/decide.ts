@@ -82,6 +82,7 @@ export const approve = async (deps: Deps, by: Operator, id: string): Promise<App
       const stale = await outdate(deps, by, read);
       return stale === lost ? lost : { approval: stale, plan: undefined };
     }
+    if (planned.notBy?.includes(by.id)) throw new Failure('same_person');
     const approved = decided(read, 'approve', by, deps.now());
     const writes = decisionWrites(deps, by, approved, actOf(approved, 'approve'), planned.writes(read.id));
     const refusals = await deps.commit(writes);

@@ -2,7 +2,7 @@ import type { Journal } from '#ledger/journal.ts';
 import type { Write } from '#platform/commit.ts';
 
 import type { Approval, ApprovalId, Preview } from './approval.ts';
-import type { Task } from './task.ts';
+import type { ActivateTask, Task } from './task.ts';
 
 /** What doing a task means as things stand now, before anything is written. */
 export interface Plan {
@@ -16,6 +16,8 @@ export interface Plan {
   readonly behind: readonly Journal[];
   /** What lies outside of our tables. It is found and done by the schedule, too, if this is never reached. */
   readonly afterwards?: () => Promise<unknown>;
+  /** Who had a hand in it, and may not approve it either. */
+  readonly notBy?: readonly string[];
 }
 
 /** What an app asked for and may not do alone: its approval is written with it, so that it never waits for nobody. */
@@ -37,11 +39,19 @@ export const submittedWith = (
 });
 
 /** What each task means and how it is let go. Whatever cannot be done as things stand is `action_not_possible`. */
-export interface Planner {
+export interface Planner<Asked extends Task = Task> {
   /** `holder`: the approval for which the subject waits already. */
-  readonly plan: (task: Task, holder: ApprovalId | undefined) => Promise<Plan>;
+  readonly plan: (task: Asked, holder: ApprovalId | undefined) => Promise<Plan>;
   /** Lets the subject go when nothing comes of it; `reason`: why it was refused. */
-  readonly release: (task: Task, holder: ApprovalId, reason?: string) => Promise<readonly Write[]>;
+  readonly release: (task: Asked, holder: ApprovalId, reason?: string) => Promise<readonly Write[]>;
   /** The approval that the subject waits for now, if any. */
-  readonly holderOf: (task: Task) => Promise<ApprovalId | undefined>;
+  readonly holderOf: (task: Asked) => Promise<ApprovalId | undefined>;
 }
+
+/** Each task by who understands it. */
+export const dividing = (money: Planner, merchants: Planner<ActivateTask>): Planner => ({
+  plan: (task, holder) => (task.kind === 'activate_merchant' ? merchants.plan(task, holder) : money.plan(task, holder)),
+  release: (task, holder, reason) =>
+    task.kind === 'activate_merchant' ? merchants.release(task, holder, reason) : money.release(task, holder, reason),
+  holderOf: (task) => (task.kind === 'activate_merchant' ? merchants.holderOf(task) : money.holderOf(task)),
+});

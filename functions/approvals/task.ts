@@ -39,9 +39,12 @@ export const Task = z.discriminatedUnion('kind', [
     currency: Currency,
     reference: z.string().regex(/^[0-9A-Za-z._-]{1,64}$/),
   }),
+  /** 审核: who has applied becomes a merchant, or is rejected. */
+  z.strictObject({ kind: z.literal('activate_merchant'), merchant_id: IdOf('mch') }),
 ]);
 export type Task = z.infer<typeof Task>;
 export type AttachTask = Extract<Task, { readonly kind: 'attach' }>;
 export type ConfirmTask = Extract<Task, { readonly kind: 'confirm_payout' }>;
 export type FundTask = Extract<Task, { readonly kind: 'fund_claims' }>;
+export type ActivateTask = Extract<Task, { readonly kind: 'activate_merchant' }>;
 export type DifferenceTask = Extract<Task, { readonly difference_id: string }>;

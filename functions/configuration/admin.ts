@@ -9,7 +9,7 @@ import { operatorWith, roles, type Operator } from '#platform/operator.ts';
 
 import { addKey, endKey } from './changes/app-keys.ts';
 import { giveWebhookSecret, rotateWebhookSecret, setChannelSecrets } from './changes/change-secrets.ts';
-import { checkRow } from './changes/check-row.ts';
+import { checkElsewhere, checkRow } from './changes/check-row.ts';
 import { encoded, type Kind } from './document.ts';
 import * as operations from './operations.ts';
 import { only } from './permissions.ts';
@@ -59,6 +59,7 @@ const routesOf = ({ resource, find, get, create, replace }: (typeof operations.o
       kind,
       route(create, async (operator: Operator, given) => {
         const row = { ...given, id: idOf(given, deps.now()) };
+        checkElsewhere(kind, row, undefined);
         await checkRow(deps, kind, row);
         const secrets = await birthSecrets(kind, row.id);
         const { isNew, ...made } = await createRow(deps, operator, { kind, row, secretNames: Object.keys(secrets) });

@@ -40,6 +40,8 @@ export interface Ground {
 export interface Rules {
   /** Members that never change once they are there: other rows rely on them. */
   readonly fixed: readonly string[];
+  /** Members that begin so, and that the console changes by an operation of their own, never with the row. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   // Methods, so that the rules of a kind may ask for its rows: whoever calls them has parsed the row by the schema of the kind.
   references(this: void, row: Row): Reference[];
   complaints(this: void, row: Row, ground: Ground, before: Row | undefined): Complaint[];
@@ -131,8 +133,15 @@ const keyComplaints = (key: AppKey, before: AppKey | undefined): Complaint[] => 
 const named = (pointer: string, kind: Kind, ids: readonly string[]): Reference[] =>
   ids.map((id, index) => ({ pointer: `${pointer}/${index}`, kind, id }));
 
-const ofApp = (id: string | undefined): Reference[] =>
-  id === undefined ? [] : [{ pointer: '/app_id', kind: 'app', id }];
+const optionally = (pointer: string, kind: Kind, id: string | undefined): Reference[] =>
+  id === undefined ? [] : [{ pointer, kind, id }];
+
+const ofApp = (id: string | undefined): Reference[] => optionally('/app_id', 'app', id);
+
+const planned = ['fee_plan_id', 'settlement_plan_id'] as const;
+
+/** Whoever has been active has money that is charged and settled by them. */
+const needsPlans = ({ status }: Merchant): boolean => ['active', 'suspended', 'closed'].includes(status);
 
 const plain: Rules = { fixed: [], references: () => [], complaints: () => [] };
 
@@ -192,18 +201,27 @@ export const rules: Readonly<Record<Kind, Rules>> = {
   },
   merchant: {
     fixed: ['app_id'],
+    elsewhere: { status: 'applied' },
     references: (merchant: Merchant) => [
       { pointer: '/app_id', kind: 'app', id: merchant.app_id },
-      { pointer: '/fee_plan_id', kind: 'fee_plan', id: merchant.fee_plan_id },
-      { pointer: '/settlement_plan_id', kind: 'settlement_plan', id: merchant.settlement_plan_id },
+      ...optionally('/fee_plan_id', 'fee_plan', merchant.fee_plan_id),
+      ...optionally('/settlement_plan_id', 'settlement_plan', merchant.settlement_plan_id),
       ...named('/channel_account_ids', 'channel_account', merchant.channel_account_ids),
     ],
-    complaints: (merchant: Merchant, _, before: Merchant | undefined) =>
-      complainIf(
+    complaints: (merchant: Merchant, _, before: Merchant | undefined) => [
+      ...complainIf(
         before !== undefined && !mayBecome(before.status, merchant.status),
         '/status',
         `a merchant that is ${before?.status} does not become ${merchant.status}`,
       ),
+      ...planned.flatMap((name) =>
+        complainIf(
+          needsPlans(merchant) && merchant[name] === undefined,
+          `/${name}`,
+          `a merchant that is ${merchant.status} has one`,
+        ),
+      ),
+    ],
   },
   store_code: {
     // What is printed stands on a counter for years: it never begins to be somebody else's.

@@ -1,15 +1,14 @@
 import type { ApprovalId } from '#approvals/approval.ts';
 import type { Plan, Planner } from '#approvals/plan.ts';
-import type { DifferenceTask } from '#approvals/task.ts';
+import type { DifferenceTask, Task } from '#approvals/task.ts';
 import { fundPlanner, type Deps as FundDeps } from '#claims/fund.ts';
 import { Failure } from '#kernel/failure.ts';
 import { isWaiting } from '#payments/attempt.ts';
 import { disown } from '#payments/decide.ts';
-import { payoutPlanner } from '#payouts/approval.ts';
+import { payoutPlanner, type Deps as PayoutDeps } from '#payouts/approval.ts';
 import { confirmPlanner } from '#payouts/confirm.ts';
-import type { Deps as PayoutDeps } from '#payouts/send-payout.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
-import { refundPlanner } from '#refunds/approval.ts';
+import { refundPlanner, type PlanDeps as RefundPlanDeps } from '#refunds/approval.ts';
 
 import { attachReceipt, letGoReceipt, receiptHolder, type Deps as AttachDeps } from './attach-receipt.ts';
 import { bookDifference, type Deps as BookingDeps } from './bookings.ts';
@@ -72,8 +71,14 @@ const differencePlanner = (deps: Deps & PayoutDeps) => ({
   },
 });
 
-/** What one person submits and another decides, as approvals ask for it. */
-export const planner = (deps: Deps & PayoutDeps & FundDeps): Planner => {
+/** What is left: whatever is not about money is not for these desks. */
+const aboutDifference = (task: Task): DifferenceTask => {
+  if ('difference_id' in task) return task;
+  throw new Failure('unsupported');
+};
+
+/** What one person submits and another decides about money, as approvals ask for it. */
+export const planner = (deps: Deps & PayoutDeps & RefundPlanDeps & FundDeps): Planner => {
   const differences = differencePlanner(deps);
   const refunds = refundPlanner(deps);
   const payouts = payoutPlanner(deps);
@@ -86,7 +91,7 @@ export const planner = (deps: Deps & PayoutDeps & FundDeps): Planner => {
       if (task.kind === 'confirm_payout') return confirmations.plan(task, holder);
       if (task.kind === 'fund_claims') return funds.plan(task, holder);
       if (task.kind === 'attach') return attachReceipt(deps, task, holder);
-      return differences.plan(task, holder);
+      return differences.plan(aboutDifference(task), holder);
     },
     release: (task, holder, reason) => {
       if (task.kind === 'send_refund') return refunds.release(task.refund_id, holder, reason);
@@ -94,7 +99,7 @@ export const planner = (deps: Deps & PayoutDeps & FundDeps): Planner => {
       if (task.kind === 'confirm_payout') return confirmations.release(task, holder);
       if (task.kind === 'fund_claims') return funds.release();
       if (task.kind === 'attach') return letGoReceipt(deps, task, holder);
-      return differences.release(task, holder);
+      return differences.release(aboutDifference(task), holder);
     },
     holderOf: (task) => {
       if (task.kind === 'send_refund') return refunds.holderOf(task.refund_id);
@@ -102,7 +107,7 @@ export const planner = (deps: Deps & PayoutDeps & FundDeps): Planner => {
       if (task.kind === 'confirm_payout') return confirmations.holderOf(task);
       if (task.kind === 'fund_claims') return funds.holderOf();
       if (task.kind === 'attach') return receiptHolder(deps, task);
-      return differences.holderOf(task);
+      return differences.holderOf(aboutDifference(task));
     },
   };
 };

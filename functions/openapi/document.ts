@@ -9,6 +9,7 @@ import * as claims from '#claims/operations.ts';
 import * as configuration from '#configuration/operations.ts';
 import * as ledger from '#ledger/operations.ts';
 import * as notifications from '#notifications/operations.ts';
+import * as onboarding from '#onboarding/operations.ts';
 import * as payments from '#payments/operations.ts';
 import * as payouts from '#payouts/operations.ts';
 import { plain, type Operation } from '#platform/operation.ts';
@@ -41,6 +42,7 @@ export const allOperations: readonly Operation[] = [
   notifications,
   approvals,
   configuration,
+  onboarding,
   routing,
   audit,
 ]

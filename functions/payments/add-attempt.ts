@@ -1,7 +1,7 @@
 import type { Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
-import type { Merchant } from '#merchants/merchant.ts';
+import { served, type Merchant } from '#merchants/merchant.ts';
 
 import { applyOutcome, savePayment } from './apply-outcome.ts';
 import { askChannel } from './ask-channel.ts';
@@ -27,11 +27,8 @@ export const checkOpen = (payment: Payment, now: Date) => {
     throw new Failure('payment_not_open');
 };
 
-export const merchantOf = async (deps: Pick<Deps, 'merchant'>, { merchant_id }: Payment): Promise<Merchant> => {
-  const merchant = await deps.merchant(merchant_id);
-  if (merchant?.status !== 'active') throw new Failure('merchant_not_active');
-  return merchant;
-};
+export const merchantOf = async (deps: Pick<Deps, 'merchant'>, { merchant_id }: Payment): Promise<Merchant> =>
+  served(await deps.merchant(merchant_id), 'payment');
 
 /** Two live attempts could both be paid: the one in flight is closed at its channel before another begins. */
 const closeLive = async (deps: Deps, payment: Payment): Promise<Payment> => {

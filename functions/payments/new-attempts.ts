@@ -20,7 +20,7 @@ const newAttempt = async (
 ): Promise<Attempt> => {
   const { chosen, trace } = await chooseAccount(deps, merchant, wanted);
   const { account } = chosen;
-  const plan = await deps.feePlan(merchant.fee_plan_id);
+  const plan = merchant.fee_plan_id === undefined ? undefined : await deps.feePlan(merchant.fee_plan_id);
   if (!plan) throw new Failure('method_not_available', { detail: 'the merchant has no fee plan' });
   return {
     no,

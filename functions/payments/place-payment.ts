@@ -5,7 +5,7 @@ import type { Method } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { Id } from '#kernel/id.ts';
 import type { App } from '#merchants/app.ts';
-import type { Merchant } from '#merchants/merchant.ts';
+import { served, type Merchant, type Service } from '#merchants/merchant.ts';
 import type { Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 import type { Wallet } from '#wallets/hold.ts';
@@ -64,12 +64,16 @@ const contentOf = (input: PaymentToPlace, { beneficiary, deduction }: Purpose): 
     .digest('base64url');
 };
 
-/** An active merchant of the app; another's is not there. */
-export const merchantFor = async (deps: Pick<Deps, 'merchant'>, app: App, id: string): Promise<Merchant> => {
+/** A merchant of the app for which this may be begun; another's is not there. */
+export const merchantFor = async (
+  deps: Pick<Deps, 'merchant'>,
+  app: App,
+  id: string,
+  service: Service = 'payment',
+): Promise<Merchant> => {
   const merchant = await deps.merchant(id);
   if (!merchant || merchant.app_id !== app.id) throw new Failure('not_found', { detail: 'there is no such merchant' });
-  if (merchant.status !== 'active') throw new Failure('merchant_not_active');
-  return merchant;
+  return served(merchant, service);
 };
 
 /** Without a method the payer chooses, where there is something to choose from. */

@@ -1,10 +1,11 @@
-import type { Approval, ApprovalId } from '#approvals/approval.ts';
+import type { Approval } from '#approvals/approval.ts';
 import { sendingPlanner } from '#approvals/waiting.ts';
-import { Failure } from '#kernel/failure.ts';
-import type { Merchant } from '#merchants/merchant.ts';
+import { served, type Merchant } from '#merchants/merchant.ts';
 
 import { decided, failPayout, type Payout } from './payout.ts';
-import { changeWrites, sendPayout, type Deps } from './send-payout.ts';
+import { changeWrites, sendPayout, type Deps as SendDeps } from './send-payout.ts';
+
+export type Deps = SendDeps & { readonly merchant: (id: string) => Promise<Merchant | undefined> };
 
 export const aboutPayout = ({ id }: Payout): Pick<Approval, 'task' | 'subject'> => ({
   task: { kind: 'send_payout', payout_id: id },
@@ -26,11 +27,13 @@ export const previewOf = (payout: Payout): Approval['preview'] => {
 };
 
 /** 代付复核: approved, a payout is sent; refused, it fails and its money is the merchant's again. */
-export const payoutPlanner = (deps: Deps & { readonly merchant: (id: string) => Promise<Merchant | undefined> }) => {
-  const sending = sendingPlanner<Payout>({
+export const payoutPlanner = (deps: Deps) =>
+  sendingPlanner<Payout>({
     kind: 'payout',
     get: (id) => deps.payouts.get(id),
     preview: previewOf,
+    // Suspended since it was submitted: it waits until the merchant is active again, or is refused. A claim is not the merchant's.
+    check: async ({ merchant_id, claim }) => claim ?? served(await deps.merchant(merchant_id), 'payout'),
     approve: (payout) => {
       const now = deps.now();
       const approved = { ...decided(payout), approved_at: now, ...(!payout.by_hand && { sent_at: now }) };
@@ -39,14 +42,3 @@ export const payoutPlanner = (deps: Deps & { readonly merchant: (id: string) => 
     },
     undo: async (payout, failure) => changeWrites(deps, payout, failPayout(decided(payout), failure, deps.now())),
   });
-  return {
-    ...sending,
-    plan: async (id: string, holder: ApprovalId | undefined) => {
-      const { settlement_id, merchant_id } = await deps.payouts.get(id);
-      // Suspended since it was submitted: it waits until the merchant is active again, or is refused.
-      const isRefused = settlement_id !== undefined && (await deps.merchant(merchant_id))?.status !== 'active';
-      if (isRefused) throw new Failure('merchant_not_active');
-      return sending.plan(id, holder);
-    },
-  };
-};

@@ -98,7 +98,7 @@ const finish = async (deps: Deps, payout: Payout): Promise<Payout> =>
 export const createPayout = async (deps: Deps, app: App, asked: Asked): Promise<{ payout: Payout; isNew: boolean }> => {
   const found = await deps.payouts.find(idOf(app, asked));
   if (found) return { payout: await finish(deps, sameAgain(found, asked)), isNew: false };
-  const merchant = await merchantFor(deps, app, asked.merchant_id);
+  const merchant = await merchantFor(deps, app, asked.merchant_id, 'payout');
   if (asked.notify_url !== undefined && !deps.urlAllowed(asked.notify_url)) throw new Failure('url_not_allowed');
   const account = await payingAccount(deps, merchant, asked);
   const { payout, isNew } = await reserve(deps, app, asked, merchant, account);

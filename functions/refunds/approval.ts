@@ -3,6 +3,7 @@ import type { ApprovalStore } from '#approvals/store.ts';
 import type { Approval } from '#approvals/approval.ts';
 import { sendingPlanner } from '#approvals/waiting.ts';
 import { newId } from '#kernel/id.ts';
+import { served, type Merchant } from '#merchants/merchant.ts';
 
 import { decideFailed } from './apply-refund-outcome.ts';
 import type { Reservation } from './prepare-refund.ts';
@@ -53,12 +54,16 @@ export const withApproval = async (
   };
 };
 
+export type PlanDeps = Deps & { readonly merchant: (id: string) => Promise<Merchant | undefined> };
+
 /** 退款复核: approved, a refund is sent; refused, it fails and everything that was reserved is given back. */
-export const refundPlanner = (deps: Deps) =>
+export const refundPlanner = (deps: PlanDeps) =>
   sendingPlanner<Refund>({
     kind: 'refund',
     get: (id) => deps.refunds.get(id),
     preview: previewOf,
+    check: async ({ merchant_id, route }) =>
+      served(await deps.merchant(merchant_id), route === 'payout' ? 'payout' : 'refund'),
     approve: (refund) => {
       const approved = { ...decided(refund), approved_at: deps.now() };
       return { writes: () => [deps.refunds.write(approved)], afterwards: () => sendRefund(deps, approved) };

@@ -1,6 +1,7 @@
 import { Failure } from '#kernel/failure.ts';
 import { derivedId, tail } from '#kernel/id.ts';
 import type { App } from '#merchants/app.ts';
+import { served } from '#merchants/merchant.ts';
 import { paymentOf } from '#payments/add-attempt.ts';
 import { closePayment } from '#payments/close-payment.ts';
 import { noRefunds, refundable, statusOf, type Payment } from '#payments/payment.ts';
@@ -14,7 +15,7 @@ import type { Deps as RefundDeps } from './send-refund.ts';
 type Deps = { readonly payments: PaymentDeps; readonly refunds: RefundDeps & Approving };
 
 /** Everything that is left of it goes back, under a number that follows from the payment: to cancel twice is to cancel once. */
-const reverse = async ({ refunds: deps }: Deps, paid: Payment): Promise<void> => {
+const reverse = async ({ payments, refunds: deps }: Deps, paid: Payment): Promise<void> => {
   const id = derivedId('rfd', paid.id, 'cancel');
   const existing = await deps.refunds.find(id);
   if (existing?.status === 'failed')
@@ -23,6 +24,7 @@ const reverse = async ({ refunds: deps }: Deps, paid: Payment): Promise<void> =>
     });
   if (existing) return void (await finish(deps, existing));
   const reserved = await reserve(deps, async () => {
+    served(await payments.merchant(paid.merchant_id), 'refund');
     const payment = await deps.payments.get(paid.id);
     const amount = refundable(payment);
     const asked = { id, merchant_refund_id: `cancel-${tail(id)}`, amount, reason: undefined };

@@ -4,8 +4,7 @@ import { Failure } from '#kernel/failure.ts';
 import { post } from '#ledger/post.ts';
 import type { App } from '#merchants/app.ts';
 import { paymentOf } from '#payments/add-attempt.ts';
-import type { Merchant } from '#merchants/merchant.ts';
-import { merchantFor } from '#payments/place-payment.ts';
+import { served, type Merchant } from '#merchants/merchant.ts';
 import { payingAccount } from '#payouts/paying-account.ts';
 import { contend, lost } from '#platform/contend.ts';
 
@@ -65,11 +64,12 @@ const sameAgain = (existing: Refund, input: RefundToCreate): Refund => {
 /** A payee is asked for an account that pays to it only when the money cannot go back by the way it came. */
 const prepared = async (deps: Deps & Paying, app: App, paymentId: string, asked: Asked): Promise<Reservation> => {
   const payment = await paymentOf({ find: deps.payments.find }, app, paymentId);
+  const merchant = served(await deps.merchant(payment.merchant_id), 'refund');
   const { payee } = asked;
   if (!payee) return prepareRefund(deps, payment, asked);
   return prepareRefund(deps, payment, asked, async () => {
-    const merchant = await merchantFor(deps, app, payment.merchant_id);
-    return (await payingAccount(deps, merchant, { payee, currency: payment.currency })).account.id;
+    const { account } = await payingAccount(deps, served(merchant, 'payout'), { payee, currency: payment.currency });
+    return account.id;
   });
 };
 

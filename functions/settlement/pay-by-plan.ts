@@ -20,7 +20,8 @@ export const payByPlan =
   async (settlement: Settlement): Promise<void> => {
     if (settlement.payout || payableOf(settlement) <= 0n) return;
     const merchant = await deps.merchant(settlement.merchant_id);
-    const plan = merchant && (await deps.plan(merchant.settlement_plan_id));
+    const planId = merchant?.settlement_plan_id;
+    const plan = planId === undefined ? undefined : await deps.plan(planId);
     if (plan?.payout !== 'auto') return;
     const above = merchant?.payout_approval_above ?? (await deps.app(settlement.app_id))?.payout_approval_above;
     try {

@@ -67,7 +67,8 @@ const terms = async (deps: Deps, { merchant_id, currency }: Settlement) => {
   const merchant = await deps.merchant(merchant_id);
   if (merchant?.status !== 'active')
     throw new Failure('merchant_not_active', { detail: `the merchant is ${merchant?.status ?? 'not known'}` });
-  const plan = await deps.plan(merchant.settlement_plan_id);
+  const planId = merchant.settlement_plan_id;
+  const plan = planId === undefined ? undefined : await deps.plan(planId);
   const { payout_account: payee } = merchant;
   if (!payee || !plan)
     throw new Failure('payout_not_available', {

@@ -68,7 +68,8 @@ const ownersOf = (payments: readonly Payment[], day: { channelAccountId: string;
 /** The merchant, when its plan says that the day may be released by today. */
 const merchantDue = async (deps: Deps, merchantId: string, date: BusinessDate, today: BusinessDate) => {
   const merchant = await deps.merchant(merchantId);
-  const plan = merchant && (await deps.plan(merchant.settlement_plan_id));
+  const planId = merchant?.settlement_plan_id;
+  const plan = planId === undefined ? undefined : await deps.plan(planId);
   return plan && addDays(date, plan.days_after) <= today ? merchant : undefined;
 };
 

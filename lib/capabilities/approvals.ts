@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
-import { inBooks, inOrders, readsChannels } from './grants.ts';
+import { changesMerchants, inBooks, inOrders, readsChannels, readsFiles } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 /** What one person submits and another decides: what the desks do about money that is not where it should be. */
@@ -21,11 +21,14 @@ export class Approvals extends Construct {
     const desk = new ServiceFunction(this, 'Desk', {
       entry: 'approvals/admin',
       description: 'Shows what a desk would do, takes its submission and its approval, and does it',
-      environment,
+      environment: { ...environment, STATEMENTS_BUCKET: data.statements.bucketName },
     });
     inOrders(desk, data, 'GetItem', 'PutItem');
     inBooks(desk, data, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'Query');
     readsChannels(desk, data);
+    // A merchant that is reviewed: its row, and whether its documents are there.
+    changesMerchants(desk, data);
+    readsFiles(desk, data, 'documents');
     looks.queue.grantSendMessages(desk);
     routes.to(
       desk,

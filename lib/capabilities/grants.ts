@@ -29,15 +29,24 @@ export const inOrders = inTable('orders');
 export const inBooks = inTable('books');
 export const inConfig = inTable('config');
 
-/** Rows of the books that are no books: whoever may use these sees no balance and no journal. */
-const besideBooks = (handler: ServiceFunction, data: DataStack, action: Action, rows: `${string}#*`): void =>
+const onRows = (handler: ServiceFunction, tableArn: string, action: Action, rows: string): void =>
   handler.addToRolePolicy(
     new PolicyStatement({
       actions: [`dynamodb:${action}`],
-      resources: [data.books.tableArn],
+      resources: [tableArn],
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [rows] } },
     }),
   );
+
+/** Rows of the books that are no books: whoever may use these sees no balance and no journal. */
+const besideBooks = (handler: ServiceFunction, data: DataStack, action: Action, rows: `${string}#*`): void =>
+  onRows(handler, data.books.tableArn, action, rows);
+
+/** To say what a merchant is by now; nothing else of the configuration. */
+export const changesMerchants = (handler: ServiceFunction, data: DataStack): void => {
+  onRows(handler, data.config.tableArn, 'GetItem', 'merchant');
+  onRows(handler, data.config.tableArn, 'PutItem', 'merchant');
+};
 
 /** To choose between channel accounts: how each did of late. */
 export const readsHealth = (handler: ServiceFunction, data: DataStack): void =>
@@ -50,7 +59,7 @@ export const countsVelocity = (handler: ServiceFunction, data: DataStack): void 
 };
 
 /** The folders of the bucket of statements. */
-type Folder = 'statements' | 'reconciliation' | 'settlements';
+type Folder = 'statements' | 'reconciliation' | 'settlements' | 'documents';
 
 const inFolder = (handler: ServiceFunction, { statements }: DataStack, action: string, folder: Folder) => {
   handler.addToRolePolicy(

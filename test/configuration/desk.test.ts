@@ -124,7 +124,7 @@ describe('a replacement', () => {
     expect(await audit(id)).toHaveLength(1);
   });
 
-  test('may not change what others rely on, nor bring a closed merchant back', async () => {
+  test('may not change what others rely on, nor what has an operation of its own', async () => {
     const [app, other, fees, days] = [
       await newApp(),
       await newApp(),
@@ -141,13 +141,12 @@ describe('a replacement', () => {
     });
     const put = (over: object) => ask('PUT /admin/v1/merchants/{id}', { id: made.id, body: { ...made, ...over } });
     expect(pointers((await put({ app_id: other.id })).body)).toEqual(['/app_id']);
-    expect(pointers((await put({ status: 'suspended' })).body)).toEqual(['/status']);
-    let version = 1;
-    for (const status of ['reviewing', 'active', 'suspended', 'active', 'closed']) {
-      expect((await put({ status, version })).status, status).toBe(200);
-      version += 1;
-    }
-    expect(pointers((await put({ status: 'active', version })).body)).toEqual(['/status']);
+    for (const status of ['reviewing', 'active', 'suspended', 'closed', 'rejected'])
+      expect(pointers((await put({ status })).body), status).toEqual(['/status']);
+    const { id: _, version: __, ...another } = made;
+    const active = await ask('POST /admin/v1/merchants', { body: { ...another, status: 'active' } });
+    expect([active.status, pointers(active.body)]).toEqual([400, ['/status']]);
+    expect((await put({ name: 'Another name' })).status).toBe(200);
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { agreements } from '#agreements/agreement.ts';
 import { approvals } from '#approvals/approval.ts';
 import { callbacks } from '#callbacks/callback.ts';
+import { merchants } from '#merchants/merchant.ts';
 import { attempts } from '#payments/attempt.ts';
 import { payouts } from '#payouts/payout.ts';
 import { batches } from '#reconciliation/batch.ts';
@@ -21,6 +22,7 @@ const machines: readonly { title: string; file: string; table: Table }[] = [
   { title: 'Payout 代付', file: 'functions/payouts/payout.ts', table: payouts.table },
   { title: 'Agreement 签约', file: 'functions/agreements/agreement.ts', table: agreements.table },
   { title: 'Hold 冻结', file: 'functions/wallets/hold.ts', table: holds.table },
+  { title: 'Merchant 商户', file: 'functions/merchants/merchant.ts', table: merchants.table },
   { title: 'Callback 回调', file: 'functions/callbacks/callback.ts', table: callbacks.table },
   { title: 'Batch 对账批次', file: 'functions/reconciliation/batch.ts', table: batches.table },
   { title: 'Approval 制单/复核', file: 'functions/approvals/approval.ts', table: approvals.table },

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { appClient, type Reply } from './client.ts';
 import { eventually, fresh, startMachine, useMachine } from './machine.ts';
+import { announced, file, onboard, particulars, pdf, send, submitReview } from './onboard.ts';
 import { openReceiver } from './receiver.ts';
 
 const machine = useMachine();
@@ -76,10 +77,9 @@ const setUp = async () => {
   });
   const secrets = { merchant_private_key_pem, api_v3_key };
   must(200, await put(`channel-accounts/${account.id}/secrets`, secrets));
-  const merchant = await make('merchants', {
+  const merchant = await onboard(machine(), {
     app_id: app.id,
     name: 'The third merchant',
-    status: 'active',
     fee_plan_id: fees.id,
     settlement_plan_id: plan.id,
     channel_account_ids: [account.id],
@@ -209,26 +209,26 @@ describe('an app that the console has made', () => {
   });
 
   test('has a merchant that is suspended within 30 s, and the audit shows who did it, before and after', async () => {
-    const { advance } = machine();
-    const path = `merchants/${third.merchant.id}`;
-    const suspended = must(200, await put(path, { ...third.merchant, status: 'suspended' }));
-    expect(suspended.version).toBe(2);
+    const { advance, admin, risk } = machine();
+    const path = `/admin/v1/merchants/${third.merchant.id}/status`;
+    const because = (status: string) => ({ status, reason: `because it is to be ${status}` });
+    const suspended = must(200, await risk.post(path, because('suspended')));
+    expect(suspended.status).toBe('suspended');
     await advance(31);
     const refused = must(403, await third.client.post('/v1/payments', third.order()));
     expect(refused.code).toBe('merchant_not_active');
-    expect(must(409, await put(path, { ...third.merchant, status: 'closed' })).code).toBe('conflict');
-    must(200, await put(path, { ...suspended, status: 'active' }));
+    expect(must(403, await risk.post(path, because('active'))).code).toBe('role_required');
+    must(200, await admin.post(path, because('active')));
     await advance(31);
     must(201, await third.client.post('/v1/payments', third.order()));
-    const [resumed, stopped, made] = await audit(third.merchant.id);
-    expect(made).toMatchObject({ action: 'create', before: null, after: { name: 'The third merchant' } });
+    const [resumed, stopped] = await audit(third.merchant.id);
     expect(stopped).toMatchObject({
       action: 'replace',
-      by: 'admin',
-      roles: ['admin'],
+      by: 'risk',
+      roles: ['risk'],
       subject: { kind: 'merchant', id: third.merchant.id },
       before: { status: 'active' },
-      after: { status: 'suspended' },
+      after: { status: 'suspended', reason: 'because it is to be suspended' },
     });
     expect(resumed).toMatchObject({ before: { status: 'suspended' }, after: { status: 'active' } });
   });
@@ -252,6 +252,154 @@ describe('an app that the console has made', () => {
   });
 });
 
+describe('who applies to be a merchant', () => {
+  const applied = (over: object = {}) => ({
+    app_id: machine().stage.app.id,
+    name: 'An applicant',
+    status: 'applied',
+    channel_account_ids: [machine().stage.channel_accounts.wechat],
+    ...over,
+  });
+  const plans = { fee_plan_id: 'standard', settlement_plan_id: 't_plus_1' };
+  const at = (id: string) => `/admin/v1/merchants/${id}`;
+  const fileOf = async (id: string) => must(200, await machine().operations.get(`${at(id)}/file`));
+  const code = (status: number, reply: Reply): string => must(status, reply).code;
+
+  test('is one with plans, with all that is asked of it, and by two people', async () => {
+    const { operations, admin, risk, checker, app, order, advance } = machine();
+    const merchant = must(201, await operations.post('/admin/v1/merchants', applied()));
+    const orders = () => app.post('/v1/payments', order({ merchant_id: merchant.id }));
+    expect(code(403, await orders())).toBe('merchant_not_active');
+    const bare = must(409, await submitReview(machine(), merchant.id));
+    expect(bare.detail).toBe('it lacks a fee plan, a settlement plan, what it is: holder, contacts, bank account');
+    must(200, await operations.call('PUT', at(merchant.id), { ...merchant, ...plans }));
+    must(200, await operations.call('PUT', `${at(merchant.id)}/file`, { ...particulars, version: 0 }));
+    expect(
+      code(
+        409,
+        await operations.call('PUT', `${at(merchant.id)}/file`, {
+          ...particulars,
+          contacts: [{ role: 'technical', name: 'B', email: 'b@example.com' }],
+          version: 0,
+        }),
+      ),
+    ).toBe('conflict');
+    await file(machine(), merchant.id, 'business_licence');
+    // Another person sends the second, and has a hand in the file.
+    const bytes = pdf('identity');
+    const asked = { kind: 'identity', ...announced(bytes) };
+    const { upload } = must(201, await admin.post(`${at(merchant.id)}/documents`, asked));
+    expect((await fileOf(merchant.id)).missing).toEqual(['identity', 'bank_account_proof']);
+    expect(must(409, await submitReview(machine(), merchant.id)).detail).toBe('it lacks identity, bank_account_proof');
+    // The address is good for exactly what was announced, once.
+    const other = pdf('idantity');
+    expect(await send(upload, other)).toBe(400);
+    expect(
+      await send(upload, other, {
+        'x-amz-checksum-sha256': Buffer.from(announced(other).sha256, 'hex').toString('base64'),
+      }),
+    ).toBe(403);
+    expect(await send(upload, Buffer.concat([bytes, bytes]))).toBe(403);
+    expect(await send(upload, bytes, { 'content-type': 'text/html' })).toBe(403);
+    expect(await send({ ...upload, url: upload.url.replace(/[0-9a-f]{4}\?/, '0123?') }, bytes)).toBe(403);
+    expect(await send(upload, bytes)).toBe(200);
+    expect(await send(upload, bytes)).toBe(412);
+    await file(machine(), merchant.id, 'bank_account_proof');
+    const whole = await fileOf(merchant.id);
+    expect(whole).toMatchObject({ status: 'applied', missing: [], bank_account: { account: '6222000000001234' } });
+    const shown = await fetch(whole.documents[1].url);
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(bytes);
+    expect([shown.headers.get('content-type'), shown.headers.get('content-disposition')?.split(';')[0]]).toEqual([
+      'application/pdf',
+      'attachment',
+    ]);
+
+    expect(
+      code(
+        403,
+        await checker.post('/admin/v1/approvals', { task: { kind: 'activate_merchant', merchant_id: merchant.id } }),
+      ),
+    ).toBe('role_required');
+    const approval = must(201, await submitReview(machine(), merchant.id));
+    expect(approval.preview.changes[0].after).toMatchObject({
+      status: 'active',
+      ...plans,
+      bank_account: { account: '…1234' },
+    });
+    expect((await fileOf(merchant.id)).status).toBe('reviewing');
+    expect(
+      code(
+        409,
+        await operations.call('PUT', `${at(merchant.id)}/file`, {
+          ...particulars,
+          holder: { ...particulars.holder, name: 'B' },
+          version: whole.version + 1,
+        }),
+      ),
+    ).toBe('action_not_possible');
+    const approve = (who: typeof admin) => who.post(`/admin/v1/approvals/${approval.id}/approve`, {});
+    expect(code(403, await approve(checker))).toBe('role_required');
+    expect(code(403, await approve(operations))).toBe('role_required');
+    expect(code(403, await approve(admin))).toBe('same_person');
+    must(200, await approve(risk));
+    await advance(31);
+    const placed = must(201, await orders());
+
+    // It has had enough: no new payments at once, and it is closed when nothing of it is left.
+    const become = (status: string) =>
+      operations.post(`${at(merchant.id)}/status`, { status, reason: `it asks to be ${status}` });
+    expect(must(409, await become('closed')).detail).toBe('the merchant is active');
+    must(200, await become('suspended'));
+    expect(must(409, await become('closed')).detail).toMatch(/^wait until/);
+    await advance(61);
+    expect(must(409, await become('closed')).detail).toBe(`not over yet: ${placed.id}`);
+    expect(code(403, await orders())).toBe('merchant_not_active');
+    must(200, await app.post(`/v1/payments/${placed.id}/close`, {}));
+    must(200, await become('closed'));
+    must(200, await become('closed'));
+    expect(must(409, await become('active')).detail).toBe('the merchant is closed');
+    must(200, await become('suspended'));
+    const standing = (await fileOf(merchant.id)).standing;
+    expect(standing).toMatchObject({ status: 'suspended', by: 'operations', reason: 'it asks to be suspended' });
+    const audit = must(200, await admin.get(`/admin/v1/audit?subject_id=${merchant.id}&limit=100`)).data;
+    const closing = audit.filter(({ after }: { after: { status?: string } }) => after.status === 'closed');
+    expect(closing).toMatchObject([{ before: { status: 'suspended' }, after: { reason: 'it asks to be closed' } }]);
+    expect(JSON.stringify(audit)).not.toContain('6222000000001234');
+  });
+
+  test('is rejected for a reason, and may apply afresh; what has changed meanwhile is not approved', async () => {
+    const { operations, risk } = machine();
+    const apply = async () => {
+      const { id } = must(201, await operations.post('/admin/v1/merchants', applied(plans)));
+      const person = {
+        ...particulars,
+        holder: { kind: 'person', name: '某人', registration_no: '310101190001010000' },
+      };
+      must(200, await operations.call('PUT', `${at(id)}/file`, { ...person, version: 0 }));
+      for (const kind of ['identity', 'bank_account_proof']) await file(machine(), id, kind);
+      return { id, approval: must(201, await submitReview(machine(), id)) };
+    };
+    const first = await apply();
+    must(
+      200,
+      await risk.post(`/admin/v1/approvals/${first.approval.id}/refuse`, { reason: 'the identity is out of date' }),
+    );
+    expect(await fileOf(first.id)).toMatchObject({
+      status: 'rejected',
+      standing: { by: first.approval.id, reason: 'the identity is out of date' },
+    });
+    must(409, await submitReview(machine(), first.id));
+    const second = await apply();
+    const row = must(200, await operations.get(at(second.id)));
+    must(200, await operations.call('PUT', at(second.id), { ...row, channel_account_ids: [] }));
+    expect(code(409, await risk.post(`/admin/v1/approvals/${second.approval.id}/approve`, {}))).toBe('approval_stale');
+    expect((await fileOf(second.id)).status).toBe('applied');
+    const again = must(201, await submitReview(machine(), second.id));
+    must(200, await risk.post(`/admin/v1/approvals/${again.id}/approve`, {}));
+    expect((await fileOf(second.id)).status).toBe('active');
+  });
+});
+
 describe('what the console is refused', () => {
   const pointers = ({ body }: Reply) => body.errors.map(({ pointer }: { pointer: string }) => pointer);
   const account = (over: object = {}) => ({
@@ -270,7 +418,7 @@ describe('what the console is refused', () => {
     const reply = await admin.post('/admin/v1/merchants', {
       app_id: 'app_00000000000000000000000000',
       name: 'Nobody’s',
-      status: 'active',
+      status: 'applied',
       fee_plan_id: 'none',
       settlement_plan_id: 'none',
       channel_account_ids: ['chn_00000000000000000000000000'],
@@ -335,8 +483,10 @@ test('what the console has changed outlives a restart', async () => {
     must(200, await admin.get(`/admin/v1/merchants/${stage.merchant_id}`));
   const before = await startMachine({ dataDir });
   const path = `/admin/v1/merchants/${before.stage.merchant_id}`;
-  const body = { ...(await merchantOf(before)), name: 'Renamed', status: 'suspended' };
-  const changed = must(200, await before.admin.call('PUT', path, body));
+  must(200, await before.admin.call('PUT', path, { ...(await merchantOf(before)), name: 'Renamed' }));
+  must(200, await before.admin.post(`${path}/status`, { status: 'suspended', reason: 'a restart' }));
+  const changed = await merchantOf(before);
+  expect(changed).toMatchObject({ name: 'Renamed', status: 'suspended' });
   await before.stop();
   const after = await startMachine({ dataDir });
   try {

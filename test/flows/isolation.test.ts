@@ -317,6 +317,96 @@ describe('another app', () => {
   });
 });
 
+/**
+ * What an app may begin for its merchant, by what the merchant is. What is only asked is answered whatever it is; what is no
+ * merchant's (users' accounts among themselves, closing what nobody has paid) goes on as well.
+ */
+const begins: Readonly<Record<string, readonly ('active' | 'suspended' | 'closed')[]>> = {
+  'POST /v1/payments': ['active'],
+  'POST /v1/payments/{id}/attempts': ['active'],
+  'POST /v1/recharges': ['active'],
+  'POST /v1/agreements': ['active'],
+  'POST /v1/agreements/{id}/payments': ['active'],
+  'POST /v1/payouts': ['active'],
+  'POST /v1/withdrawals': ['active'],
+  'POST /v1/refunds': ['active', 'suspended'],
+  'POST /v1/payments/{id}/cancel': ['active', 'suspended'],
+};
+const goesOn = new Set([
+  'POST /v1/agreements/{id}/terminate',
+  'POST /v1/payments/{id}/challenge',
+  'POST /v1/payments/{id}/close',
+  'POST /v1/accounts',
+  'POST /v1/holds',
+  'POST /v1/holds/{id}/post',
+  'POST /v1/holds/{id}/void',
+  'POST /v1/transfers',
+]);
+
+describe('what is begun for a merchant', () => {
+  const walk = async (status: 'suspended' | 'closed') => {
+    const { app } = machine();
+    const operations = (await described()).filter(({ security }) => security === 'http_message_signature');
+    for (const { route } of operations) {
+      // A new operation must be said to be one or the other.
+      const known = route in begins || goesOn.has(route) || route.startsWith('GET ');
+      expect([route, known]).toEqual([route, true]);
+      const { method, path, body } = requestOf(route);
+      const { status: answered, body: said } = await app.call(method, path, body);
+      const isRefused = begins[route]?.includes(status) === false;
+      if (isRefused) expect([route, answered, said.code]).toEqual([route, 403, 'merchant_not_active']);
+      else expect([route, said.code]).not.toEqual([route, 'merchant_not_active']);
+      if (route.startsWith('GET ') && !isRefused) expect([route, answered]).toEqual([route, 200]);
+    }
+  };
+  const become = (status: string) =>
+    machine().operations.post(`/admin/v1/merchants/${thing('mch')}/status`, { status, reason: 'a story' });
+  const inFlight: string[] = [];
+
+  beforeAll(async () => {
+    const { app, order, paid, quiet } = machine();
+    const place = async (over: Record<string, unknown> = {}) => (await app.post('/v1/payments', order(over))).body;
+    // One that is tried by another method, one that is paid while its merchant is suspended, and two that are given back.
+    const open = async () => (await place({ method: undefined, product_code: 'web' })).id;
+    Object.assign(things, { open: await open(), openLater: await open() });
+    inFlight.push((await place()).id);
+    Object.assign(things, { cancelled: (await paid()).id, pay: (await paid()).id });
+    await quiet();
+  });
+
+  test('who is suspended begins nothing; payers are given back, and what is in flight lands and is settled', async () => {
+    const { advance, pay, until, read } = machine();
+    expect((await become('suspended')).status).toBe(200);
+    await advance(31);
+    await walk('suspended');
+    const [id = ''] = inFlight;
+    const { attempts } = await read(id);
+    expect((await pay(attempts[0].channel_order_no)).status).toBe(200);
+    await until(id, 'paid');
+    await until(thing('cancelled'), 'paid');
+    expect((await read(thing('cancelled'))).amount_refundable).toBe(0);
+  });
+
+  test('who is closed is not even refunded from; nobody is closed with money', async () => {
+    const { advance, configure, admin, configuration } = machine();
+    await advance(61);
+    const refused = await become('closed');
+    expect([refused.status, refused.body.code]).toEqual([409, 'action_not_possible']);
+    const standing = (await admin.get(`/admin/v1/merchants/${thing('mch')}`)).body;
+    expect(standing.status).toBe('suspended');
+    // By an import, which says how things are.
+    const { version: _, ...row } = standing;
+    await configure({ merchants: [{ ...row, status: 'closed' }] });
+    await advance(31);
+    Object.assign(things, { cancelled: thing('pay'), open: thing('openLater') });
+    await walk('closed');
+    expect(configuration.merchants.map(({ status }) => status)).toContain('active');
+    // For the stories after this one.
+    expect((await become('suspended')).status).toBe(200);
+    expect((await become('active')).status).toBe(200);
+  });
+});
+
 const everyAdminRoute = async (ask: (method: string, path: string, body?: unknown) => Promise<Reply>) => {
   const routes = (await described()).filter(({ security }) => security === 'bearer');
   expect(routes.length).toBeGreaterThanOrEqual(7);

@@ -218,6 +218,8 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     app,
     other,
     admin,
+    operations: bearer(stage.api, stage.operations.token),
+    risk: bearer(stage.api, stage.risk.token),
     maker: bearer(stage.api, stage.finance_maker.token),
     checker: bearer(stage.api, stage.finance_checker.token),
     now,

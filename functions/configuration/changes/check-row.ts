@@ -17,6 +17,18 @@ const changesOfFixed = (kind: Kind, row: Row, before: Row | undefined): Complain
     .map((name) => ({ pointer: `/${name}`, detail: 'this never changes: make a new one' }));
 };
 
+/** What an operation of its own changes does not change with the row. An import says how things are. */
+export const checkElsewhere = (kind: Kind, row: Row, before: Row | undefined): void => {
+  const stands: Record<string, unknown> = { ...rules[kind].elsewhere, ...before };
+  const wrong = Object.keys(rules[kind].elsewhere ?? {}).filter((name) => row[name] !== stands[name]);
+  if (wrong.length === 0) return;
+  const errors = wrong.map((name) => ({
+    pointer: `/${name}`,
+    detail: `this is ${String(stands[name])}, until an operation of its own changes it`,
+  }));
+  throw new Failure('invalid_request', { errors });
+};
+
 /** Everything that is wrong with a row that is to stand where `before` stands. */
 const complaintsOf = async (deps: CheckDeps, kind: Kind, row: Row, before: Row | undefined): Promise<Complaint[]> => {
   const { references, complaints } = rules[kind];

@@ -5,7 +5,7 @@ import type { AuditStore } from '#audit/store.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { Operator } from '#platform/operator.ts';
 
-import { checkRow, type CheckDeps } from './check-row.ts';
+import { checkElsewhere, checkRow, type CheckDeps } from './check-row.ts';
 import { encoded, type Kind, type Row } from '#configuration/document.ts';
 import type { Configured, ConfigurationStore } from '#configuration/store.ts';
 
@@ -75,6 +75,7 @@ export const replaceRow = async (
   { kind, row, version }: { kind: Kind; row: Row; version: number },
 ): Promise<Configured> => {
   const before = await standingAt(deps, kind, row.id, version);
+  checkElsewhere(kind, row, before.row);
   await checkRow(deps, kind, row, { before: before.row });
   return putOver(deps, operator, { kind, before, row });
 };

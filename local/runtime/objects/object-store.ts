@@ -31,6 +31,8 @@ export interface Blob {
   readonly file: string;
   readonly size: number;
   readonly md5: string;
+  /** In base64, as clients say it. */
+  readonly sha256: string;
 }
 
 export interface Change {
@@ -78,11 +80,12 @@ export class ObjectStore {
 
   async receive(bytes: Readable): Promise<Blob> {
     const file = randomUUID();
-    const hash = createHash('md5');
+    const [hash, digest] = [createHash('md5'), createHash('sha256')];
     let size = 0;
     const measure = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         hash.update(chunk);
+        digest.update(chunk);
         size += chunk.length;
         done(null, chunk);
       },
@@ -93,7 +96,7 @@ export class ObjectStore {
       this.discard(file);
       throw error;
     }
-    return { file, size, md5: hash.digest('hex') };
+    return { file, size, md5: hash.digest('hex'), sha256: digest.digest('base64') };
   }
 
   discard(...files: string[]): void {

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 
-import type { Clock } from '../machine/clock.ts';
 import { ServiceError } from '../refusal.ts';
 import { AwsChunkedDecoder } from './aws-chunked.ts';
-import type { ObjectHeaders, Place, StoredObject } from './object-store.ts';
+import type { Blob, ObjectHeaders, Place, StoredObject } from './object-store.ts';
 
 /** One request to S3, in path style. */
 export interface S3Request {
@@ -34,17 +33,6 @@ export const parseRequest = (request: IncomingMessage, response: ServerResponse)
     request,
     response,
   };
-};
-
-/** A presigned URL is good until it expires; its signature is not looked at, as nobody else is on this machine. */
-export const checkExpiry = ({ query }: S3Request, clock: Clock): void => {
-  const signed = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '');
-  if (signed === null || !query.has('X-Amz-Expires')) return;
-  const [, year, month, day, hour, minute, second] = signed;
-  const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  if (clock.millis() > signedAt + Number(query.get('X-Amz-Expires')) * 1000) {
-    throw new ServiceError('AccessDenied', 'Request has expired', 403);
-  }
 };
 
 export const bytesOf = (request: IncomingMessage): Readable => {
@@ -82,6 +70,13 @@ export const checkConditions = (request: IncomingMessage, existing: StoredObject
     (absent === undefined || existing === undefined) && (same === undefined || unquoted(same) === existing?.etag);
   if (!holds)
     throw new ServiceError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+};
+
+/** Bytes that are not those that were announced are not kept. */
+export const checkDigest = ({ headers }: IncomingMessage, { sha256 }: Blob): void => {
+  const announced = headers['x-amz-checksum-sha256'];
+  if (announced !== undefined && announced !== sha256)
+    throw new ServiceError('BadDigest', 'The SHA256 you specified did not match what we received');
 };
 
 export interface Range {

@@ -10,7 +10,7 @@ import type { ObjectStore, StoredObject } from './object-store.ts';
 import {
   bytesOf,
   checkConditions,
-  checkExpiry,
+  checkDigest,
   headersToKeep,
   parseRequest,
   rangeOf,
@@ -18,6 +18,7 @@ import {
   type S3Request,
 } from './s3-request.ts';
 import { readElements, writeXml } from './s3-xml.ts';
+import { checkSigned } from './signed-address.ts';
 import type { Uploads } from './uploads.ts';
 
 const largestDocument = 2 * 1024 * 1024;
@@ -62,7 +63,7 @@ export class S3 {
 
   async #handle(s3: S3Request): Promise<void> {
     const { method, place, response } = s3;
-    checkExpiry(s3, this.#clock);
+    checkSigned(s3, this.#clock);
     response.setHeader('date', this.#clock.now().toUTCString());
     if (place.bucket === '' && method === 'GET') {
       const Bucket = this.#store.buckets().map((Name) => ({ Name, CreationDate: this.#clock.now().toISOString() }));
@@ -150,7 +151,10 @@ export class S3 {
     const object = this.#store.put(place, blob, {
       headers: headersToKeep(request),
       reason: 'PutObject',
-      check: () => checkConditions(request, this.#store.find(place)),
+      check: () => {
+        checkDigest(request, blob);
+        checkConditions(request, this.#store.find(place));
+      },
     });
     sendEmpty(response, 200, { etag: `"${object.etag}"` });
   }
