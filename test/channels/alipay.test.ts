@@ -331,7 +331,7 @@ const rigOf = (placing: OrderToPlace): Rig => ({
   callback(what, signing) {
     if (what === 'paid') return notification(paidNotice(), now, signing);
     if (what === 'refunded') return notification(refundNotice(), now, signing);
-    return notification({ notify_type: 'dut_user_sign', app_id: appId }, now, signing);
+    return notification({ notify_type: 'open_app_auth_notify', app_id: appId }, now, signing);
   },
   statement,
 });

@@ -188,6 +188,7 @@ describe('what is deployed', () => {
       'GET /s/{code}',
       'POST /callbacks/{channel}/{account}',
       'POST /callbacks/{channel}/{account}/agreements',
+      'POST /callbacks/{channel}/{account}/payouts',
       'POST /callbacks/{channel}/{account}/refunds',
       'POST /cashier/{id}/attempts',
       'POST /cashier/{id}/challenge',
