@@ -4,7 +4,8 @@ const needMachine = ['test/lib/**/*.test.ts', 'test/flows/**/*.test.ts', 'test/l
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Two would be busy on two cores, but stories wait for answers that never come.
+    maxWorkers: 3,
     projects: [
       { test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: needMachine, testTimeout: 20_000 } },
       {

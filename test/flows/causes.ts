@@ -6,6 +6,8 @@ import { expect } from 'vitest';
 import { readAssembly } from '../../local/runtime/assembly/assembly.ts';
 import { physicalName } from '../../local/runtime/assembly/physical.ts';
 import { synthesize } from '../../local/synthesize.ts';
+import { makeAvailable } from './available.ts';
+import { plainJson } from './client.ts';
 import { eventually, fresh, type Machine } from './machine.ts';
 
 /** A function of the machine, by how its id begins. */
@@ -32,6 +34,29 @@ export const causes: Readonly<Record<string, (machine: Machine) => Promise<unkno
   },
   'a statement where none belongs': ({ s3, stage }) =>
     s3.send(new PutObjectCommand({ Bucket: stage.statements_bucket, Key: 'statements/nowhere.csv', Body: 'x' })),
+  'money that leaves after its payout has failed': async (machine) => {
+    const { app, checker, stage } = machine;
+    await makeAvailable(machine, 5_000);
+    const { body } = await app.post('/v1/payouts', {
+      merchant_id: stage.merchant_id,
+      merchant_payout_id: fresh('payout'),
+      amount: 1_000,
+      currency: 'CNY',
+      // Of whom Alipay's sandbox decides when it is told.
+      payee: { kind: 'alipay_account', account: '13800010003', name: '某人' },
+    });
+    const approvals = (await checker.get('/admin/v1/approvals?status=pending&limit=100')).body.data;
+    const { id } = approvals.find(({ subject }: { subject: { id: string } }) => subject.id === body.id);
+    expect((await checker.post(`/admin/v1/approvals/${id}/approve`, {})).status).toBe(200);
+    for (const [what, status] of [
+      ['fail', 'failed'],
+      ['arrive', 'failed'],
+    ]) {
+      const path = `/payees/alipay/${body.channel_transfer_no}/${what}`;
+      expect((await plainJson('POST', new URL(path, stage.sandbox))).status).toBe(200);
+      await eventually(status ?? '', async () => (await app.get(`/v1/payouts/${body.id}`)).body.status === status);
+    }
+  },
   'a code that its app does not take': async (machine) => {
     const { admin, stage, advance, place, receiver } = machine;
     const rules = [{ id: 'new_device', verdict: 'challenge', list: { of: 'device', values: ['new'] } }];
