@@ -437,18 +437,18 @@ describe('a callback about a payout', () => {
 
   test('is applied, once; before its payout it waits, and is attached when that appears', async () => {
     const { take, raw, kept, appear, payout, payouts, about } = await told();
-    const early = raw(about());
-    expect((await take(early)).status).toBe(200);
-    expect(await kept(early)).toMatchObject({
+    const first = raw(about());
+    expect((await take(first)).status).toBe(200);
+    expect(await kept(first)).toMatchObject({
       status: 'quarantined',
       waits_for: payout.id,
       about: { kind: 'payout', outcome: 'succeeded', amount: 4_000, channel_trade_no: 'T1' },
     });
     await payouts.save(payout);
     await appear(payout);
-    expect(await kept(early)).toMatchObject({ status: 'attached' });
+    expect(await kept(first)).toMatchObject({ status: 'attached' });
     expect(await payouts.get(payout.id)).toMatchObject({ status: 'succeeded', version: 2 });
-    await Promise.all([take(early), take(raw(about())), take(raw(about()))]);
+    await Promise.all([take(first), take(raw(about())), take(raw(about()))]);
     expect((await payouts.get(payout.id)).version).toBe(2);
   });
 
