@@ -96,7 +96,8 @@ describe('a request', () => {
       () => ({
         change: (headers) =>
           void (headers['signature-input'] =
-            headers['signature-input']?.replace(/created=(\d+)\d/, 'created=$10') ?? ''),
+            headers['signature-input']?.replace(/created=(\d+)(\d)/, (_, rest, last) => `created=${rest}${9 - last}`) ??
+            ''),
       }),
     ],
     [
