@@ -6,6 +6,7 @@ import { Configuration } from './capabilities/configuration.ts';
 import { Decisions } from './capabilities/decisions.ts';
 import { Onboarding } from './capabilities/onboarding.ts';
 import { Reconciliation } from './capabilities/reconciliation.ts';
+import { Transfers } from './capabilities/remittances.ts';
 import { Settlement } from './capabilities/settlement.ts';
 import { StatementFetch } from './capabilities/statement-fetch.ts';
 import { Traces } from './capabilities/traces.ts';
@@ -31,6 +32,7 @@ export class BackOfficeStack extends Stack {
     new Settlement(this, 'Settlement', shared);
     new Decisions(this, 'Decisions', shared);
     new Approvals(this, 'Approvals', shared);
+    new Transfers(this, 'Transfers', shared);
     new Configuration(this, 'Configuration', shared);
     new Onboarding(this, 'Onboarding', shared);
     new Traces(this, 'Traces', shared);

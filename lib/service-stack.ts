@@ -7,6 +7,7 @@ import { BooksAndNotices } from './capabilities/books-and-notices.ts';
 import { Cashier } from './capabilities/cashier.ts';
 import { Front } from './capabilities/front.ts';
 import { PaymentDesk } from './capabilities/payment-desk.ts';
+import { Remittances } from './capabilities/remittances.ts';
 import { PublicApi } from './constructs/public-api.ts';
 import type { Shared } from './capabilities/shared.ts';
 import { Wallets } from './capabilities/wallets.ts';
@@ -66,6 +67,7 @@ export class ServiceStack extends Stack {
     };
     new PaymentDesk(this, 'PaymentDesk', this.shared);
     new Agreements(this, 'Agreements', this.shared);
+    new Remittances(this, 'Remittances', this.shared);
     new Wallets(this, 'Wallets', this.shared);
     new Cashier(this, 'Cashier', this.shared);
     new BooksAndNotices(this, 'BooksAndNotices', this.shared);

@@ -7,6 +7,8 @@ const hurt: Readonly<Record<string, string>> = {
   Reconciliation: 'finance, whose day is not reconciled; merchants, whose settlement waits for it',
   StatementFetch: 'finance, who must fetch statements by hand; merchants, whose settlement waits for them',
   Approvals: 'finance, who cannot decide about money in suspense; payers, who wait for it',
+  Remittances: 'payers by bank transfer, who cannot say that they have paid',
+  Transfers: 'finance, who cannot see whose a bank transfer is; payers, who wait for it',
   Settlement: 'merchants who are not given their money',
   Configuration: 'operators, who cannot change keys, merchants, accounts or plans',
   Front: 'developers who read the API',

@@ -15,7 +15,7 @@ import { api, created, ok, route } from '#platform/http.ts';
 import { only, operatorWith, roles, type Operator } from '#platform/operator.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
 import { refundDeps } from '#refunds/wire.ts';
-import { receiptStore } from '#remittances/store.ts';
+import { adviceStore, receiptStore } from '#remittances/store.ts';
 
 import { approvalView, Preview } from './approval.ts';
 import { approve, refuse } from './decide.ts';
@@ -28,6 +28,7 @@ import { previewOf, submit } from './submit.ts';
 const db = database();
 const wired = wire(db);
 const refunds = refundDeps(wired, db);
+const { isFiled } = documentStore(new S3Client(), env('STATEMENTS_BUCKET'), wired.now);
 const deps = {
   ...refunds,
   approvals: approvalStore(db, env('BOOKS_TABLE')),
@@ -41,12 +42,14 @@ const deps = {
       app: wired.configuration.app,
       channelAccount: wired.configuration.channelAccount,
       receipts: receiptStore(db, env('BOOKS_TABLE')),
+      advices: adviceStore(db, env('BOOKS_TABLE')),
+      isFiled,
       markers: markerWrites(env('ORDERS_TABLE')),
     }),
     reviewPlanner({
       configuration: wired.configuration,
       files: fileStore(db, env('BOOKS_TABLE')),
-      isFiled: documentStore(new S3Client(), env('STATEMENTS_BUCKET'), wired.now).isFiled,
+      isFiled,
       now: wired.now,
     }),
   ),

@@ -8,7 +8,7 @@ import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { log } from '#platform/log.ts';
 import { importStatement } from '#remittances/import-statement.ts';
-import { receiptStore } from '#remittances/store.ts';
+import { adviceStore, receiptStore } from '#remittances/store.ts';
 
 import { receiveStatement, type ReceiveDeps } from './batches/receive-statement.ts';
 import { openingWire } from './wire.ts';
@@ -17,6 +17,7 @@ const db = database();
 const opening = openingWire(db);
 const importing = {
   receipts: receiptStore(db, env('BOOKS_TABLE')),
+  advices: adviceStore(db, env('BOOKS_TABLE')),
   payments: paymentStore(db, env('ORDERS_TABLE'), opening.now),
   ledger: ledgerStore(db, env('BOOKS_TABLE')),
   commit: committer(db),

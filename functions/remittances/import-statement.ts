@@ -7,28 +7,53 @@ import type { Payment } from '#payments/payment.ts';
 import type { Commit } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
-import { matchOf } from './match.ts';
+import { isToldBy, matchOf } from './match.ts';
 import { heldJournals, receiptOf, type BankReceipt } from './receipt.ts';
 import { referencesIn } from './reference.ts';
-import type { ReceiptStore } from './store.ts';
+import type { AdviceStore, ReceiptStore } from './store.ts';
 
 export interface Deps {
-  readonly receipts: Pick<ReceiptStore, 'getMany' | 'write' | 'referred'>;
+  readonly receipts: Pick<ReceiptStore, 'getMany' | 'write' | 'pointer' | 'referred'>;
+  readonly advices: Pick<AdviceStore, 'sought'>;
   readonly payments: { readonly find: (id: string) => Promise<Payment | undefined> };
   readonly ledger: Pick<LedgerStore, 'writes'>;
   readonly commit: Commit;
   readonly now: () => Date;
 }
 
-/** A transaction holds a hundred writes: of each entry its row and its journal, and the balances that they share. */
-const entriesAtOnce = 40;
+/** A transaction holds a hundred writes: of each entry its row, its place and its journal, and the balances that they share. */
+const entriesAtOnce = 30;
 
 /** The payments that a text names, each once. */
-export const namedIn = async ({ receipts, payments }: Pick<Deps, 'receipts' | 'payments'>, text: string) => {
+export const namedIn = async (
+  {
+    receipts,
+    payments,
+  }: { readonly receipts: Pick<ReceiptStore, 'referred'>; readonly payments: Pick<Deps['payments'], 'find'> },
+  text: string,
+): Promise<Payment[]> => {
   const ids = await Promise.all(referencesIn(text).map((reference) => receipts.referred(reference)));
   const known = new Set(ids.filter((id) => id !== undefined));
   const found = await Promise.all([...known].map((id) => payments.find(id)));
   return found.filter((payment) => payment !== undefined);
+};
+
+/** The payments of which somebody has told that they were paid by just such a transfer. */
+const toldOf = async ({ advices, payments }: Deps, receipt: BankReceipt): Promise<Payment[]> => {
+  const files = await advices.sought(receipt.channel_account_id, receipt.amount, receipt.currency);
+  const telling = files.filter((file) => file.advices.some((advice) => isToldBy(advice, receipt)));
+  const found = await Promise.all(telling.map(({ payment_id }) => payments.find(payment_id)));
+  return found.filter((payment) => payment !== undefined);
+};
+
+/** Whose an entry is, by the references in its text; where there are none, by what was told. */
+const matched = async (deps: Deps, receipt: BankReceipt): Promise<BankReceipt> => {
+  if (receipt.amount <= 0n) return receipt;
+  const account = receipt.channel_account_id;
+  const named = await namedIn(deps, receipt.text);
+  if (named.length > 0) return { ...receipt, ...matchOf(receipt, account, named) };
+  const told = matchOf(receipt, account, await toldOf(deps, receipt));
+  return { ...receipt, ...told, ...(told.payment_id && { by_advice: true as const }) };
 };
 
 interface Taken {
@@ -47,13 +72,12 @@ const keep = (
     const fresh = entries.filter(({ id }) => !known.has(id));
     if (fresh.length === 0) return 0;
     const made = await Promise.all(
-      fresh.map(async ({ id, entry }) => {
-        const named = entry.amount > 0n ? await namedIn(deps, entry.text) : [];
-        const origin = { id, account, heldBy, objectKey, now: deps.now() };
-        return receiptOf(entry, origin, matchOf(entry, account.id, named));
-      }),
+      fresh.map(({ id, entry }) =>
+        matched(deps, receiptOf(entry, { id, account, heldBy, objectKey, now: deps.now() })),
+      ),
     );
-    const writes = [...made.map(deps.receipts.write), ...deps.ledger.writes(made.flatMap(heldJournals))];
+    const rows = made.flatMap((receipt) => [deps.receipts.write(receipt), ...deps.receipts.pointer(receipt)]);
+    const writes = [...rows, ...deps.ledger.writes(made.flatMap(heldJournals))];
     return (await deps.commit(writes)).length === 0 ? made.length : lost;
   });
 

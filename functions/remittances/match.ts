@@ -1,8 +1,10 @@
-import type { BankEntry } from '#channels/bank-statement.ts';
+import { plainAccount, type BankEntry } from '#channels/bank-statement.ts';
+import { addDays } from '#kernel/business-date.ts';
 import { isMoney, type Attempt } from '#payments/attempt.ts';
 import type { Payment } from '#payments/payment.ts';
 import { askedOf } from '#payments/stages.ts';
 
+import { isWaitedFor, type Advice } from './advice.ts';
 import type { BankReceipt } from './receipt.ts';
 
 /** The attempt of a payment that waits for a transfer to this account: the latest, if there were several. */
@@ -27,3 +29,32 @@ export const matchOf = (
   if (isMoney(attempt) || amount > asked) return { match: 'over', payment_id: payment.id };
   return { match: amount === asked ? 'exact' : 'partial', payment_id: payment.id };
 };
+
+/** Banks book a transfer on the day it is made, or when they open again after it: the longest holidays have nine days. */
+const bookedWithinDays = 10;
+
+const plainName = (name: string) =>
+  name
+    .normalize('NFKC')
+    .toUpperCase()
+    .replaceAll(/[\s.·・,()]/g, '');
+
+/** By account where both sides say it, else by name; of whoever says neither nothing is known. */
+const isSamePayer = (said: Advice['payer'], shown: BankReceipt['payer']): boolean => {
+  if (said.account !== undefined && shown.account !== '')
+    return plainAccount(said.account) === plainAccount(shown.account);
+  return shown.name !== '' && plainName(said.name) === plainName(shown.name);
+};
+
+/** Whether an entry may be the transfer that an advice tells of: there, so much, by this payer, at about that time. */
+export const isToldBy = (
+  advice: Advice,
+  entry: Pick<BankReceipt, 'channel_account_id' | 'amount' | 'currency' | 'booked_on' | 'payer'>,
+): boolean =>
+  isWaitedFor(advice) &&
+  advice.channel_account_id === entry.channel_account_id &&
+  advice.amount === entry.amount &&
+  advice.currency === entry.currency &&
+  entry.booked_on >= advice.paid_on &&
+  entry.booked_on <= addDays(advice.paid_on, bookedWithinDays) &&
+  isSamePayer(advice.payer, entry.payer);

@@ -34,8 +34,10 @@ export const BankReceipt = z.object({
   text: z.string(),
   payer: z.object({ name: z.string(), account: z.string() }),
   match: Match,
-  /** The payment that its text names, or that a person has named. */
+  /** The payment that its text names, an advice tells of, or a person has named. */
   payment_id: IdOf('pay').optional(),
+  /** Its text names no payment: somebody has told of such a transfer. */
+  by_advice: z.literal(true).optional(),
   time_zone: TimeZone,
   /** The file that brought it first, and where in it. */
   object_key: z.string(),
@@ -56,11 +58,7 @@ interface Origin {
 
 const textLimit = 2_000;
 
-export const receiptOf = (
-  entry: BankEntry,
-  { id, account, heldBy, objectKey, now }: Origin,
-  found: Pick<BankReceipt, 'match' | 'payment_id'>,
-): BankReceipt => ({
+export const receiptOf = (entry: BankEntry, { id, account, heldBy, objectKey, now }: Origin): BankReceipt => ({
   id,
   version: 0,
   channel_account_id: account.id,
@@ -74,7 +72,7 @@ export const receiptOf = (
   bank_reference: entry.bankReference,
   text: entry.text.slice(0, textLimit),
   payer: entry.payer,
-  ...found,
+  match: 'unknown',
   time_zone: account.time_zone,
   object_key: objectKey,
   line: entry.line,

@@ -78,8 +78,8 @@ export class Reconciliation extends Construct {
       machine.grantStartExecution(handler);
     }
     inBooks(desk, data, 'BatchGetItem', 'Query');
-    // Of a bank's statement: its entries with their journals, and the payments that they name.
-    inBooks(intake, data, 'BatchGetItem', 'UpdateItem');
+    // Of a bank's statement: its entries with their journals, and the payments that they name or that were told of.
+    inBooks(intake, data, 'BatchGetItem', 'UpdateItem', 'Query');
     inOrders(intake, data, 'GetItem');
     routes.to(
       desk,

@@ -11,7 +11,7 @@ const Row = z.looseObject({ id: z.string() });
 const Rows = z.object({
   fee_plans: z.tuple([z.looseObject({ id: z.string(), default: z.looseObject({ rate_ppm: z.int() }) })]),
   settlement_plans: z.array(Row),
-  channel_accounts: z.tuple([Row, Row, Row, Row, Row]),
+  channel_accounts: z.tuple([Row, Row, Row, Row, Row, Row]),
   apps: z.tuple([Row, Row]),
   merchants: z.tuple([Row, Row], Row),
   cashier_profiles: z.array(z.looseObject({ id: z.string(), product_code: z.string() })),
@@ -74,6 +74,7 @@ export const accounts = {
   alipay: rows.channel_accounts[2].id,
   unionpay: rows.channel_accounts[3].id,
   lakala: rows.channel_accounts[4].id,
+  bank: rows.channel_accounts[5].id,
 };
 
 /** What an account at a sandbox channel is set to, by the account. */

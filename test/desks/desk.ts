@@ -17,7 +17,7 @@ import type { Message } from '#platform/sender.ts';
 import { actionsOf } from '#reconciliation/differences/actions.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
-import { receiptStore } from '#remittances/store.ts';
+import { adviceStore, receiptStore } from '#remittances/store.ts';
 import { encode } from '../rows.ts';
 
 import type { Shop } from '../shop.ts';
@@ -43,6 +43,8 @@ export const deskOf = (db: Database, at: Shop) => {
       differences,
       payouts: payoutStore(db, 'orders', at.deps.now),
       receipts: receiptStore(db, 'books'),
+      advices: adviceStore(db, 'books'),
+      isFiled: async () => true,
     }),
   };
   const notedOrders = businessOrderStore(db, 'books', at.deps.now);

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 import { camtFile, csvFile, mt940File, type Movement } from '../channels/bank-files.ts';
 import { eventually, fresh, useMachine } from './machine.ts';
+import { announced, pdf, send } from './onboard.ts';
 import { dateInShanghai } from './shanghai.ts';
 
 const machine = useMachine();
@@ -251,5 +252,86 @@ describe('money that is not what was asked for', () => {
     const refused = await checker.post(`/admin/v1/approvals/${submitted.body.id}/refuse`, { reason: 'not theirs' });
     expect(refused.status).toBe(200);
     await receiptWith(entry.reference, 'open');
+  });
+});
+
+describe('a transfer that its payer tells of', () => {
+  const telling = (over: Record<string, unknown> = {}) => ({
+    merchant_remittance_id: fresh('told'),
+    amount: 1_234_500,
+    // As the tables of the bank write whoever pays.
+    payer: { name: ' 买方 ', account: '6222' },
+    paid_on: today(),
+    proof: announced(pdf('proof')),
+    ...over,
+  });
+  const transfersOf = async (id: string) => (await machine().maker.get(`/admin/v1/payments/${id}/remittances`)).body;
+
+  test('is no money, waits for the statement, and is what its entry is confirmed by', async () => {
+    const { app, read, until, quiet, balances, maker } = machine();
+    const payment = await placeAt('csv');
+    await quiet();
+    const before = await balances();
+    const path = `/v1/payments/${payment.id}/remittances`;
+    const asked = telling();
+    const told = await app.post(path, asked);
+    expect(told.status, JSON.stringify(told.body)).toBe(201);
+    expect(told.body).toMatchObject({ no: 1, status: 'waiting', said_by: 'app', receipt_id: null });
+    // The same again, whose address has run out meanwhile; other content under its number is refused.
+    const again = await app.post(path, asked);
+    expect([again.status, again.body.no]).toEqual([200, 1]);
+    expect((await app.post(path, { ...asked, amount: 1 })).body.code).toBe('idempotency_conflict');
+    expect((await app.post(path, telling({ paid_on: '2999-01-01' }))).body.errors[0].pointer).toBe('/paid_on');
+
+    // Nothing of it is money.
+    await quiet();
+    expect((await read(payment.id)).status).toBe('paying');
+    expect(await balances()).toEqual(before);
+
+    const entry = movement(1_234_500, 'FOR THE TEA');
+    await importing('csv', [entry]);
+    const receipt = await receiptWith(entry.reference);
+    expect(receipt).toMatchObject({ match: 'exact', payment_id: payment.id, by_advice: true });
+    const task = { kind: 'attach', receipt_id: receipt.id };
+    // A proof that has not come proves nothing.
+    expect((await maker.post('/admin/v1/approvals', { task })).body.code).toBe('action_not_possible');
+    expect(await send(again.body.upload, pdf('proof'))).toBe(200);
+    expect((await app.get(path)).body.data).toMatchObject([{ no: 1, proof: { filed: true } }]);
+    expect(await transfersOf(payment.id)).toMatchObject({ waiting: 1_234_500, attached: 0, missing: 0 });
+    await confirm(task);
+    await until(payment.id, 'paid');
+    expect((await app.get(path)).body.data).toMatchObject([{ status: 'confirmed', receipt_id: receipt.id }]);
+    expect((await app.post(path, telling())).body.code).toBe('action_not_possible');
+    await balanced();
+  });
+
+  test('after its entry has come is offered it, and is dismissed when it is none', async () => {
+    const { operations, checker } = machine();
+    const payment = await placeAt('csv', { amount: 777_700 });
+    const entry = movement(777_700, 'WITHOUT A WORD');
+    await importing('csv', [entry]);
+    const { id } = await receiptWith(entry.reference);
+    const path = `/admin/v1/payments/${payment.id}/remittances`;
+    expect((await checker.post(path, telling())).status).toBe(403);
+    // Another payer, and another day: not offered.
+    const stranger = await operations.post(path, telling({ amount: 777_700, payer: { name: '另一方' } }));
+    expect(stranger.status, JSON.stringify(stranger.body)).toBe(201);
+    expect(await send(stranger.body.upload, pdf('proof'))).toBe(200);
+    expect((await transfersOf(payment.id)).offered).toEqual([]);
+    await operations.post(path, telling({ amount: 777_700 }));
+    const standing = await transfersOf(payment.id);
+    expect(standing.offered).toMatchObject([{ id, payment_id: null }]);
+    expect(standing).toMatchObject({ amount: 777_700, missing: 777_700, remittances: [{ no: 1 }, { no: 2 }] });
+
+    const waiting = async () =>
+      (await operations.get('/admin/v1/remittances?limit=100')).body.data.find(
+        (each: { payment_id: string }) => each.payment_id === payment.id,
+      );
+    expect((await waiting()).remittances).toHaveLength(2);
+    for (const no of [1, 2])
+      expect((await operations.post(`${path}/${no}/dismiss`, { reason: 'not theirs' })).body.status).toBe('dismissed');
+    expect(await waiting()).toBeUndefined();
+    expect((await transfersOf(payment.id)).offered).toEqual([]);
+    expect((await operations.post(`${path}/3/dismiss`, { reason: 'no' })).status).toBe(404);
   });
 });

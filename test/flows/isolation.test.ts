@@ -8,6 +8,7 @@ import { synthesize } from '../../local/synthesize.ts';
 import { makeAvailable } from './available.ts';
 import { bearer, plainJson, type Reply } from './client.ts';
 import { fresh, useMachine } from './machine.ts';
+import { announced, pdf } from './onboard.ts';
 
 const machine = useMachine();
 
@@ -123,7 +124,10 @@ beforeAll(async () => {
     return agreement;
   };
   const [agreement, toTerminate] = [await makeAgreement(), await makeAgreement()];
+  const transferred = await app.post('/v1/payments', order({ method: 'bank_transfer' }));
+  expect(transferred.status).toBe(201);
   Object.assign(things, {
+    transfer: transferred.body.id,
     agr: agreement.id,
     toTerminate: toTerminate.id,
     agreement: agreement.merchant_agreement_id,
@@ -200,6 +204,17 @@ const asking: Record<string, () => { path: string; body?: unknown }> = {
   }),
   'POST /v1/payments/{id}/close': () => ({ path: `/v1/payments/${thing('open')}/close`, body: {} }),
   'POST /v1/payments/{id}/cancel': () => ({ path: `/v1/payments/${thing('cancelled')}/cancel`, body: {} }),
+  'GET /v1/payments/{id}/remittances': () => ({ path: `/v1/payments/${thing('transfer')}/remittances` }),
+  'POST /v1/payments/{id}/remittances': () => ({
+    path: `/v1/payments/${thing('transfer')}/remittances`,
+    body: {
+      merchant_remittance_id: fresh('remittance'),
+      amount: 1,
+      payer: { name: 'A secret payer' },
+      paid_on: '2026-01-02',
+      proof: announced(pdf('a secret proof')),
+    },
+  }),
   'POST /v1/refunds': () => ({
     path: '/v1/refunds',
     body: { payment_id: thing('pay'), merchant_refund_id: fresh('refund'), amount: 1 },
@@ -333,6 +348,7 @@ const begins: Readonly<Record<string, readonly ('active' | 'suspended' | 'closed
   'POST /v1/payments/{id}/cancel': ['active', 'suspended'],
 };
 const goesOn = new Set([
+  'POST /v1/payments/{id}/remittances',
   'POST /v1/agreements/{id}/terminate',
   'POST /v1/payments/{id}/challenge',
   'POST /v1/payments/{id}/close',

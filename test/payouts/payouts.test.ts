@@ -23,7 +23,7 @@ import { refundView } from '#refunds/view.ts';
 import { refundable } from '#payments/payment.ts';
 import type { Database } from '#platform/database.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
-import { receiptStore } from '#remittances/store.ts';
+import { adviceStore, receiptStore } from '#remittances/store.ts';
 import * as z from 'zod';
 
 import { checker, deskOf } from '../desks/desk.ts';
@@ -75,7 +75,14 @@ const payingShop = async (db: Database) => {
     ...deps,
     approvals: approvalStore(db, 'books'),
     audits: auditStore(db, 'books', at.deps.now),
-    planner: planner({ ...deps, payOut, receipts: receiptStore(db, 'books'), differences }),
+    planner: planner({
+      ...deps,
+      payOut,
+      receipts: receiptStore(db, 'books'),
+      advices: adviceStore(db, 'books'),
+      isFiled: async () => true,
+      differences,
+    }),
   };
   const owner = { owner: at.merchant.id, accounting_date: given.today, currency: 'CNY' };
   await post(

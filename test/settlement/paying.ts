@@ -14,7 +14,7 @@ import { applyPayoutOutcome, lookAtPayout } from '#payouts/send-payout.ts';
 import { payoutStore } from '#payouts/store.ts';
 import type { Database } from '#platform/database.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
-import { receiptStore } from '#remittances/store.ts';
+import { adviceStore, receiptStore } from '#remittances/store.ts';
 import { followPayout } from '#settlement/follow-payout.ts';
 import { payByPlan } from '#settlement/pay-by-plan.ts';
 import { paySettlement } from '#settlement/pay-settlement.ts';
@@ -66,6 +66,8 @@ export const payingMerchant = async (db: Database, fees = given.feePlan()) => {
     planner: planner({
       ...deps,
       receipts: receiptStore(db, 'books'),
+      advices: adviceStore(db, 'books'),
+      isFiled: async () => true,
       differences: reconciliationStore(db, 'books').differences,
     }),
   };
