@@ -8,7 +8,7 @@ import { contend, lost } from '#platform/contend.ts';
 import type { Operator } from '#platform/operator.ts';
 
 import type { Approval, Preview } from './approval.ts';
-import type { Planner } from './plan.ts';
+import type { Plan, Planner } from './plan.ts';
 import type { ApprovalStore } from './store.ts';
 import type { Task } from './task.ts';
 
@@ -31,6 +31,17 @@ const sameAgain = async ({ approvals }: Deps, operator: Operator, task: Task, ho
   throw new Failure('action_not_possible', { detail: `${existing.made_by} has submitted ${holder} about it` });
 };
 
+/** What a task means, or `lost` when somebody has submitted it since its holder was looked for. */
+const planned = async ({ planner }: Deps, task: Task): Promise<Plan | typeof lost> => {
+  try {
+    return await planner.plan(task, undefined);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'action_not_possible') throw error;
+    if ((await planner.holderOf(task)) === undefined) throw error;
+    return lost;
+  }
+};
+
 /** 制单: what would happen is kept as it was seen, and its subject waits for another person. One transaction. */
 export const submit = (
   deps: Deps,
@@ -40,7 +51,9 @@ export const submit = (
   contend(async () => {
     const holder = await deps.planner.holderOf(task);
     if (holder) return { approval: await sameAgain(deps, operator, task, holder), isNew: false };
-    const { subject, preview, lock } = await deps.planner.plan(task, undefined);
+    const plan = await planned(deps, task);
+    if (plan === lost) return lost;
+    const { subject, preview, lock } = plan;
     const now = deps.now();
     const approval: Approval = {
       id: newId('apr', now),

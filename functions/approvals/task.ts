@@ -1,9 +1,11 @@
 import * as z from 'zod';
 
+import { Payee } from '#channels/transfer.ts';
 import { Instant } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
 import { Amount, Currency } from '#kernel/money.ts';
 import type { Action } from '#reconciliation/differences/actions.ts';
+import { partsAtMost } from '#remittances/together.ts';
 
 const about = { difference_id: IdOf('dif') };
 
@@ -22,6 +24,14 @@ export const Task = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('send_payout'), payout_id: IdOf('pyt') }),
   /** 认款: money on a bank's statement is a payment's: the one that its text names, unless another is named. */
   z.strictObject({ kind: z.literal('attach'), receipt_id: IdOf('brc'), payment_id: IdOf('pay').optional() }),
+  /** 合并认款: these entries together pay this payment; what they are more than it asks for stays where it is. */
+  z.strictObject({
+    kind: z.literal('combine'),
+    payment_id: IdOf('pay'),
+    receipt_ids: z.array(IdOf('brc')).min(1).max(partsAtMost),
+  }),
+  /** 退回: money on a bank's statement that is nobody's goes back to whom it came from, transferred by a person. */
+  z.strictObject({ kind: z.literal('send_back'), receipt_id: IdOf('brc'), payee: Payee }),
   /** 线下出款确认: what the bank says of a transfer that a person has made there, with the bank's own reference. */
   z.strictObject({
     kind: z.literal('confirm_payout'),
@@ -44,6 +54,8 @@ export const Task = z.discriminatedUnion('kind', [
 ]);
 export type Task = z.infer<typeof Task>;
 export type AttachTask = Extract<Task, { readonly kind: 'attach' }>;
+export type CombineTask = Extract<Task, { readonly kind: 'combine' }>;
+export type SendBackTask = Extract<Task, { readonly kind: 'send_back' }>;
 export type ConfirmTask = Extract<Task, { readonly kind: 'confirm_payout' }>;
 export type FundTask = Extract<Task, { readonly kind: 'fund_claims' }>;
 export type ActivateTask = Extract<Task, { readonly kind: 'activate_merchant' }>;

@@ -5,11 +5,13 @@ import { decideLate, isOwed, lateNumbered } from '#payouts/late-transfer.ts';
 import { journalsSince } from '#payouts/journals.ts';
 import { sourceOf, type Payout } from '#payouts/payout.ts';
 import { changeWrites, type Deps as PayoutDeps } from '#payouts/send-payout.ts';
+import { sentBackWrites } from '#payouts/sent-back.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
+import type { ReceiptStore } from '#remittances/store.ts';
 
 import type { Dealt } from './open-difference.ts';
 
-type Deps = Pick<PayoutDeps, 'payouts' | 'ledger' | 'now'>;
+type Deps = Pick<PayoutDeps, 'payouts' | 'ledger' | 'now'> & { readonly receipts: Pick<ReceiptStore, 'get' | 'write'> };
 
 const standing = ({ status, late = [] }: Payout, no: number) => ({
   status,
@@ -33,12 +35,14 @@ export const settleLatePayout = async (deps: Deps, difference: Difference, task:
   const charges = task.kind === 'recover';
   const after = decideLate(payout, no, charges ? 'charged' : 'written_off', deps.now());
   const journals = journalsSince(payout, after);
+  // Given back to an entry that is nobody's: charged to suspense, that entry is sent back by now.
+  const beside = await sentBackWrites(deps, payout, after);
   const account = { ...sourceOf(payout), currency: payout.currency };
   const guards = charges && isOwed(late) ? [{ account, atLeast: payout.amount }] : [];
   return {
     changes: [{ subject: { kind: 'payout', id: payout.id }, before: standing(payout, no), after: standing(after, no) }],
     journals: booked(journals),
-    writes: after === payout ? [] : changeWrites(deps, payout, after, guards),
+    writes: after === payout ? [] : [...changeWrites(deps, payout, after, guards), ...beside],
     behind: [],
   };
 };

@@ -10,7 +10,6 @@ import { confirmPlanner } from '#payouts/confirm.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 import { refundPlanner, type PlanDeps as RefundPlanDeps } from '#refunds/approval.ts';
 
-import { attachReceipt, letGoReceipt, receiptHolder, type Deps as AttachDeps } from './attach-receipt.ts';
 import { bookDifference, type Deps as BookingDeps } from './bookings.ts';
 import { keepSecond, refundSecond } from './duplicate.ts';
 import { attemptOf, keepHeld, paymentOf, refundHeld } from './held-money.ts';
@@ -18,8 +17,9 @@ import { settleLatePayout } from './late-payout.ts';
 import { dealingWith, freeFor, letGo, type Dealt, type Deps as OpenDeps } from './open-difference.ts';
 import { recoverPayment } from './recover-payment.ts';
 import { supplement, type Deps as SupplementDeps } from './supplement.ts';
+import { isTransferTask, transferPlanner, type Deps as TransferDeps } from './transfers/plan.ts';
 
-export type Deps = OpenDeps & BookingDeps & SupplementDeps & AttachDeps;
+export type Deps = OpenDeps & BookingDeps & SupplementDeps & TransferDeps;
 
 /** A duplicate of another payment is a payment of its own; all other money that a desk keeps or returns waits in suspense. */
 const isSecondPayment = ({ kind, duplicate_of, platform }: Difference) =>
@@ -84,13 +84,14 @@ export const planner = (deps: Deps & PayoutDeps & RefundPlanDeps & FundDeps): Pl
   const payouts = payoutPlanner(deps);
   const confirmations = confirmPlanner(deps);
   const funds = fundPlanner(deps);
+  const transfers = transferPlanner(deps);
   return {
     plan: (task, holder) => {
       if (task.kind === 'send_refund') return refunds.plan(task.refund_id, holder);
       if (task.kind === 'send_payout') return payouts.plan(task.payout_id, holder);
       if (task.kind === 'confirm_payout') return confirmations.plan(task, holder);
       if (task.kind === 'fund_claims') return funds.plan(task, holder);
-      if (task.kind === 'attach') return attachReceipt(deps, task, holder);
+      if (isTransferTask(task)) return transfers.plan(task, holder);
       return differences.plan(aboutDifference(task), holder);
     },
     release: (task, holder, reason) => {
@@ -98,7 +99,7 @@ export const planner = (deps: Deps & PayoutDeps & RefundPlanDeps & FundDeps): Pl
       if (task.kind === 'send_payout') return payouts.release(task.payout_id, holder, reason);
       if (task.kind === 'confirm_payout') return confirmations.release(task, holder);
       if (task.kind === 'fund_claims') return funds.release();
-      if (task.kind === 'attach') return letGoReceipt(deps, task, holder);
+      if (isTransferTask(task)) return transfers.release(task, holder);
       return differences.release(aboutDifference(task), holder);
     },
     holderOf: (task) => {
@@ -106,7 +107,7 @@ export const planner = (deps: Deps & PayoutDeps & RefundPlanDeps & FundDeps): Pl
       if (task.kind === 'send_payout') return payouts.holderOf(task.payout_id);
       if (task.kind === 'confirm_payout') return confirmations.holderOf(task);
       if (task.kind === 'fund_claims') return funds.holderOf();
-      if (task.kind === 'attach') return receiptHolder(deps, task);
+      if (isTransferTask(task)) return transfers.holderOf(task);
       return differences.holderOf(aboutDifference(task));
     },
   };

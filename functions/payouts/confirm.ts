@@ -5,12 +5,16 @@ import type { ConfirmTask } from '#approvals/task.ts';
 import type { TransferOutcome } from '#channels/transfer.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { Write } from '#platform/commit.ts';
+import type { ReceiptStore } from '#remittances/store.ts';
 
 import { journalsSince } from './journals.ts';
 import { heard, type Payout } from './payout.ts';
 import { changeWrites, type Deps as SendDeps } from './send-payout.ts';
+import { sentBackWrites } from './sent-back.ts';
 
-type Deps = Pick<SendDeps, 'payouts' | 'ledger' | 'now'>;
+type Deps = Pick<SendDeps, 'payouts' | 'ledger' | 'now'> & {
+  readonly receipts: Pick<ReceiptStore, 'get' | 'write'>;
+};
 
 /** What the bank said, as any channel would have said it. */
 const outcomeOf = ({ result, reference, at }: ConfirmTask): TransferOutcome => {
@@ -48,6 +52,7 @@ export const confirmPlanner = (deps: Deps) => ({
     if (payout.confirmation_id !== holder) return refuse('another word of the bank waits for its checker');
     const confirmed = { ...after(payout, task, deps.now()), confirmation_id: undefined };
     const subject = { kind: 'payout', id: payout.id };
+    const beside = await sentBackWrites(deps, payout, confirmed);
     const said = { reference: task.reference, at: task.at.toISOString() };
     return {
       subject,
@@ -56,7 +61,7 @@ export const confirmPlanner = (deps: Deps) => ({
         journals: booked(journalsSince(payout, confirmed)),
       },
       lock: (by) => [deps.payouts.write({ ...payout, confirmation_id: by })],
-      writes: () => changeWrites(deps, payout, confirmed),
+      writes: () => [...changeWrites(deps, payout, confirmed), ...beside],
       behind: [],
     };
   },

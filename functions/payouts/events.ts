@@ -29,6 +29,8 @@ const lateEvents = (before: Payout | undefined, after: Payout): BusinessEvent[] 
 /** What a change of a payout means to others: it arrived, it did not, it came back. */
 export const eventsOf = (before: Payout | undefined, after: Payout): BusinessEvent[] => {
   const { status } = after;
+  // No app has asked for it, and none knows of the money.
+  if (after.receipt_id) return [];
   const late = lateEvents(before, after);
   if (before?.status === status) return late;
   if (status !== 'succeeded' && status !== 'failed' && status !== 'returned') return late;

@@ -41,6 +41,8 @@ export const Payout = z.object({
   settlement_id: IdOf('stl').optional(),
   /** 理赔: for that payment, out of the claims fund of its app. */
   claim: z.object({ payment_id: IdOf('pay'), made_by: z.string() }).optional(),
+  /** 退回: money on a bank's statement that is nobody's, on its way back to whom it came from. */
+  receipt_id: IdOf('brc').optional(),
   /** 线下: a person transfers it at the bank of that channel account. No channel is sent it, or asked about it. */
   by_hand: z.literal(true).optional(),
   /** The approval that what the bank says of it waits for. */
@@ -83,10 +85,12 @@ export const sourceOf = ({
   merchant_id,
   from,
   claim,
-}: Pick<Payout, 'app_id' | 'merchant_id' | 'from' | 'claim'>) =>
-  claim
-    ? ({ owner: app_id, subject: 'claims_fund' } as const)
-    : ({ owner: from?.owner ?? merchant_id, subject: from?.subject ?? 'merchant_available' } as const);
+  receipt_id,
+}: Pick<Payout, 'app_id' | 'merchant_id' | 'from' | 'claim' | 'receipt_id'>) => {
+  if (claim) return { owner: app_id, subject: 'claims_fund' } as const;
+  if (receipt_id) return { owner: merchant_id, subject: 'suspense' } as const;
+  return { owner: from?.owner ?? merchant_id, subject: from?.subject ?? 'merchant_available' } as const;
+};
 
 /** The payout as its channel knows it: under the one number that it has for ever. */
 export const transferRef = ({ id, amount, currency, created_at }: Payout): TransferRef => ({

@@ -8,8 +8,11 @@ import { Currency, Sum } from '#kernel/money.ts';
 import { credit, debit, journal, type Journal } from '#ledger/journal.ts';
 import { versioned } from '#platform/rows.ts';
 
-/** `other`: money that went. It is kept and not booked: what it was for is not the statement's to say. */
-export const ReceiptStatus = z.enum(['open', 'pending_review', 'attached', 'other']);
+/**
+ * `sending_back`: two people have decided so, and one of them transfers it; `sent_back` once the bank says that it arrived. `other`:
+ * money that went. It is kept and not booked: what it was for is not the statement's to say.
+ */
+export const ReceiptStatus = z.enum(['open', 'pending_review', 'attached', 'sending_back', 'sent_back', 'other']);
 export type ReceiptStatus = z.infer<typeof ReceiptStatus>;
 
 /** How money compares with what its reference asks for. */
@@ -45,6 +48,15 @@ export const BankReceipt = z.object({
   received_at: Instant,
   approval_id: IdOf('apr').optional(),
   attached_at: Instant.optional(),
+  /** What its payment took of it, where that is less: the rest is an entry of its own. */
+  taken: Sum.optional(),
+  rest_of: IdOf('brc').optional(),
+  /** Of the last of several that pay together: what the payment was told of, and the others. */
+  told: Sum.optional(),
+  beside: z.array(IdOf('brc')).optional(),
+  /** The last payout by which it was to go back, and how many there were. */
+  payout_id: IdOf('pyt').optional(),
+  sendings: z.int().optional(),
 });
 export type BankReceipt = z.infer<typeof BankReceipt>;
 
@@ -93,6 +105,9 @@ export const heldJournals = (receipt: BankReceipt): Journal[] =>
         [debit('channel_clearing', receipt.amount, receipt.channel_account_id), credit('suspense', receipt.amount)],
       );
 
+/** What its payment has of it. */
+export const takenOf = ({ amount, taken }: Pick<BankReceipt, 'amount' | 'taken'>): bigint => taken ?? amount;
+
 /** It is a payment's: what the payment books of it takes the place of what was held. */
 export const attachedJournals = (receipt: BankReceipt, now: Date): Journal[] =>
   journal(
@@ -102,7 +117,7 @@ export const attachedJournals = (receipt: BankReceipt, now: Date): Journal[] =>
       accounting_date: businessDate(now, receipt.time_zone),
       currency: receipt.currency,
     },
-    [debit('suspense', receipt.amount), credit('channel_clearing', receipt.amount, receipt.channel_account_id)],
+    [debit('suspense', takenOf(receipt)), credit('channel_clearing', takenOf(receipt), receipt.channel_account_id)],
   );
 
 /**

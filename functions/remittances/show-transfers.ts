@@ -8,7 +8,7 @@ import { askedOf } from '#payments/stages.ts';
 
 import { isWaitedFor, type Advice, type Advices } from './advice.ts';
 import { isToldBy } from './match.ts';
-import type { BankReceipt } from './receipt.ts';
+import { takenOf, type BankReceipt } from './receipt.ts';
 import type { ReceiptStore } from './store.ts';
 import { adviceView, receiptView, type ProvedAdviceView, type TransfersView } from './view.ts';
 
@@ -54,7 +54,7 @@ const offeredOf = async ({ receipts }: Deps, { advices }: Advices): Promise<Bank
 };
 
 const sumOf = (receipts: readonly BankReceipt[], ...statuses: BankReceipt['status'][]) =>
-  sum(receipts.filter(({ status }) => statuses.includes(status)).map(({ amount }) => amount));
+  sum(receipts.filter(({ status }) => statuses.includes(status)).map(takenOf));
 
 /** How the transfers of a payment stand: what was said, what has come, what is missing. */
 export const showTransfers = async (

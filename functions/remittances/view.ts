@@ -3,16 +3,26 @@ import * as z from 'zod';
 import { DocumentView } from '#documents/document.ts';
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { IdOf } from '#kernel/id.ts';
-import { Amount, Currency } from '#kernel/money.ts';
+import { Amount, Currency, Sum } from '#kernel/money.ts';
 
 import { Advice, type Advices } from './advice.ts';
 import { BankReceipt } from './receipt.ts';
 
-export const BankReceiptView = BankReceipt.omit({ version: true, merchant_id: true, time_zone: true }).extend({
+export const BankReceiptView = BankReceipt.omit({
+  version: true,
+  merchant_id: true,
+  time_zone: true,
+  told: true,
+  beside: true,
+  sendings: true,
+}).extend({
   payment_id: IdOf('pay').nullable(),
   by_advice: z.boolean(),
   approval_id: IdOf('apr').nullable(),
   attached_at: Instant.nullable(),
+  taken: Sum.nullable(),
+  rest_of: IdOf('brc').nullable(),
+  payout_id: IdOf('pyt').nullable(),
 });
 
 export const receiptView = (receipt: BankReceipt): z.input<typeof BankReceiptView> =>
@@ -22,6 +32,9 @@ export const receiptView = (receipt: BankReceipt): z.input<typeof BankReceiptVie
     by_advice: receipt.by_advice === true,
     approval_id: receipt.approval_id ?? null,
     attached_at: receipt.attached_at ?? null,
+    taken: receipt.taken ?? null,
+    rest_of: receipt.rest_of ?? null,
+    payout_id: receipt.payout_id ?? null,
   });
 
 /** 认领, as the app and the desk see it. Who of the desk said so is in the audit. */

@@ -11,8 +11,8 @@ interface Deps {
 }
 
 /**
- * A day of a bank account: each payment is proved by the entry of the bank's statement that it was confirmed by. What has none is
- * withheld.
+ * A day of a bank account: each payment is proved by the entry of the bank's statement that it was confirmed by, or by the last of
+ * several that were confirmed together. What has none is withheld.
  */
 export const proveTransfers =
   ({ paymentsOf, receipts }: Deps) =>
@@ -30,7 +30,7 @@ export const proveTransfers =
     const byId = new Map(found.map((receipt): [string, BankReceipt] => [receipt.id, receipt]));
     const unproved = claims.filter(({ payment, tradeNo, amount }) => {
       const shown = byId.get(tradeNo);
-      return shown?.status !== 'attached' || shown.payment_id !== payment.id || shown.amount !== amount;
+      return shown?.status !== 'attached' || shown.payment_id !== payment.id || (shown.told ?? shown.amount) !== amount;
     });
     return {
       kind: 'released',

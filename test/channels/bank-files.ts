@@ -64,9 +64,16 @@ export const csvFile = (file: File): string => {
     const isCredit = isReversal ? amount < 0n : amount > 0n;
     const cell = `${isReversal ? '-' : ''}${magnitude(amount, '.')}`;
     const after = `${balance < 0n ? '-' : ''}${magnitude(balance, '.')}`;
-    return [bookedOn, isCredit ? cell : '', isCredit ? '' : cell, after, reference, '买方', '6222', `"${text}"`].join(
-      ',',
-    );
+    return [
+      bookedOn,
+      isCredit ? cell : '',
+      isCredit ? '' : cell,
+      after,
+      reference,
+      '买方',
+      '62220001',
+      `"${text}"`,
+    ].join(',');
   });
   const header = '交易日期,贷方金额,借方金额,余额,流水号,对方户名,对方账号,附言';
   return [header, ...rows.filter((_, index) => index !== file.omit), ''].join('\r\n');

@@ -86,7 +86,7 @@ const lakalaSettings = {
   platform_public_key_pem: platformKey.publicKey.export(spki).toString(),
 };
 const [app] = seed.apps;
-const [account, internal, alipay, unionpay, lakala] = seed.channel_accounts;
+const [account, internal, alipay, unionpay, lakala, bank] = seed.channel_accounts;
 
 const document = (
   over: { account?: object; settings?: object; secrets?: object; apps?: object; key?: object } = {},
@@ -98,6 +98,7 @@ const document = (
     { ...alipay, settings: alipaySettings },
     { ...unionpay, settings: unionpaySettings },
     { ...lakala, settings: lakalaSettings },
+    bank,
   ],
   keys: [
     {

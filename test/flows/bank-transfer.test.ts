@@ -101,6 +101,7 @@ interface Receipt {
   readonly match: string;
   readonly payment_id: string | null;
   readonly amount: number;
+  readonly payout_id: string | null;
 }
 
 const receiptWith = async (reference: string, status = 'open'): Promise<Receipt> =>
@@ -260,7 +261,7 @@ describe('a transfer that its payer tells of', () => {
     merchant_remittance_id: fresh('told'),
     amount: 1_234_500,
     // As the tables of the bank write whoever pays.
-    payer: { name: ' 买方 ', account: '6222' },
+    payer: { name: ' 买方 ', account: '6222 0001' },
     paid_on: today(),
     proof: announced(pdf('proof')),
     ...over,
@@ -333,5 +334,132 @@ describe('a transfer that its payer tells of', () => {
     expect(await waiting()).toBeUndefined();
     expect((await transfersOf(payment.id)).offered).toEqual([]);
     expect((await operations.post(`${path}/3/dismiss`, { reason: 'no' })).status).toBe(404);
+  });
+});
+
+describe('several transfers of one payment', () => {
+  const received = async (amounts: readonly number[], text: string) => {
+    const entries = amounts.map((amount) => movement(amount, text));
+    for (const entry of entries) await importing('mt940', [entry]);
+    return Promise.all(entries.map(({ reference }) => receiptWith(reference)));
+  };
+  const merchant = () => accountOf('mt940').merchant;
+
+  test('wait until they are together what was asked for, and pay it once', async () => {
+    const { app, maker, read, until, quiet, balances, receiver } = machine();
+    const payment = await placeAt('mt940');
+    const { reference } = payment.attempts[0].action;
+    await quiet();
+    const before = await balances();
+    const [first] = await received([1_000_000], `PART ONE ${reference}`);
+    expect(first).toMatchObject({ match: 'partial', payment_id: payment.id });
+    const combine = (...parts: (Receipt | undefined)[]) => ({
+      kind: 'combine',
+      payment_id: payment.id,
+      receipt_ids: parts.map((part) => part?.id),
+    });
+    const early = await maker.post('/admin/v1/approvals', { task: combine(first) });
+    expect(early.body).toMatchObject({ code: 'action_not_possible', detail: expect.stringContaining('234500') });
+    expect((await maker.get(`/admin/v1/payments/${payment.id}/remittances`)).body).toMatchObject({
+      waiting: 1_000_000,
+      missing: 234_500,
+      receipts: [{ id: first?.id, status: 'open' }],
+    });
+    expect((await read(payment.id)).status).toBe('paying');
+
+    const [second] = await received([234_500], `PART TWO ${reference}`);
+    expect((await balances()).suspense - before.suspense).toBe(1_234_500);
+    expect((await maker.post('/admin/v1/approvals', { task: combine(first, first) })).status).toBe(409);
+    await confirm(combine(first, second));
+    const paid = await until(payment.id, 'paid');
+    expect(paid.attempts).toMatchObject([{ status: 'succeeded', mismatch: null, duplicate: false }]);
+    await quiet();
+    expect(receiver.told(payment.id)).toEqual(['payment.paid']);
+    expect((await balances()).suspense).toBe(before.suspense);
+    expect((await balances(app, merchant())).merchant_pending).toBeGreaterThanOrEqual(paid.amount - paid.fee);
+    expect((await maker.get(`/admin/v1/payments/${payment.id}/remittances`)).body).toMatchObject({
+      waiting: 0,
+      attached: 1_234_500,
+      missing: 0,
+    });
+    await balanced();
+  });
+
+  test('that are more leave the rest in suspense, which goes back where it came from; two people each time', async () => {
+    const { maker, until, quiet, balances, receiver } = machine();
+    const payment = await placeAt('csv');
+    await quiet();
+    const before = await balances();
+    const entry = movement(1_300_000, payment.attempts[0].action.reference);
+    await importing('csv', [entry]);
+    const { id, match } = await receiptWith(entry.reference);
+    expect(match).toBe('over');
+    await confirm({ kind: 'combine', payment_id: payment.id, receipt_ids: [id] });
+    await until(payment.id, 'paid');
+    await quiet();
+    expect((await balances()).suspense - before.suspense).toBe(65_500);
+    const rest = await receiptWith(entry.reference, 'open');
+    expect(rest).toMatchObject({ amount: 65_500, rest_of: id, payment_id: payment.id });
+    expect(await receiptWith(entry.reference, 'attached')).toMatchObject({ id, taken: 1_234_500 });
+
+    // To nobody else, and to nobody's payment by itself.
+    const back = (account: string) => ({
+      kind: 'send_back',
+      receipt_id: rest.id,
+      payee: { kind: 'bank_account', account, name: '买方', bank: '工商银行' },
+    });
+    for (const task of [back('62229'), { kind: 'attach', receipt_id: rest.id }])
+      expect((await maker.post('/admin/v1/approvals', { task })).body.code).toBe('action_not_possible');
+    await confirm(back('62220001'));
+    const sending = await receiptWith(entry.reference, 'sending_back');
+    expect(sending.payout_id).toMatch(/^pyt_/);
+    expect((await balances()).suspense).toBe(before.suspense);
+    const said = (result: string, payoutId: string) => ({
+      kind: 'confirm_payout',
+      payout_id: payoutId,
+      result,
+      reference: 'BANK-1',
+      at: new Date(machine().platform.runtime.clock.now()).toISOString(),
+    });
+    // The bank cannot pay it: it is nobody's again, and is sent once more.
+    await confirm(said('failed', sending.payout_id ?? ''));
+    expect(await receiptWith(entry.reference, 'open')).toMatchObject({ id: rest.id });
+    expect((await balances()).suspense - before.suspense).toBe(65_500);
+    await confirm(back('62220001'));
+    const again = await receiptWith(entry.reference, 'sending_back');
+    expect(again.payout_id).not.toBe(sending.payout_id);
+    await confirm(said('arrived', again.payout_id ?? ''));
+    expect(await receiptWith(entry.reference, 'sent_back')).toMatchObject({ id: rest.id });
+    await quiet();
+    expect((await balances()).suspense).toBe(before.suspense);
+    expect((await balances()).payout_in_transit).toBe(before.payout_in_transit);
+    // Neither the app of the payment nor that of the books is told of what it has not asked for.
+    expect(receiver.told(payment.id)).toEqual(['payment.paid']);
+    expect(receiver.told(again.payout_id ?? '')).toEqual([]);
+    await balanced();
+  });
+
+  test('that was sent back although the bank had said no is a difference; charged to what was given back, it is sent back', async () => {
+    const { maker, quiet, balances } = machine();
+    const before = await balances();
+    const entry = movement(5_000, 'NOBODY KNOWS');
+    await importing('mt940', [entry]);
+    const { id } = await receiptWith(entry.reference);
+    const payee = { kind: 'bank_account', account: '62229999', name: 'Payer', bank: '建设银行' };
+    await confirm({ kind: 'send_back', receipt_id: id, payee });
+    const { payout_id } = await receiptWith(entry.reference, 'sending_back');
+    const at = new Date(machine().platform.runtime.clock.now()).toISOString();
+    const said = (result: string, reference: string) => ({ kind: 'confirm_payout', payout_id, result, reference, at });
+    await confirm(said('failed', 'NO-1'));
+    await confirm(said('arrived', 'YES-2'));
+    await quiet();
+    const { body } = await maker.get('/admin/v1/differences?status=open&limit=100');
+    const late = body.data.find((each: { platform: { id: string } | null }) => each.platform?.id === payout_id);
+    expect(late).toMatchObject({ kind: 'payout_late', amount: 5_000 });
+    await receiptWith(entry.reference, 'open');
+    await confirm({ kind: 'recover', difference_id: late.id });
+    await receiptWith(entry.reference, 'sent_back');
+    expect((await balances()).suspense).toBe(before.suspense);
+    await balanced();
   });
 });

@@ -56,6 +56,15 @@ describe('a day of a bank account', () => {
     expect(await withheld([payment], [attached(payment)])).toEqual([]);
   });
 
+  test('releases what several entries have brought together, by the last of them', async () => {
+    const payment = transferred('a');
+    const lead = attached(payment, { amount: payment.amount - 1n, told: payment.amount });
+    expect(await withheld([payment], [lead])).toEqual([]);
+    // Of one that was more than was asked for, what the payment took.
+    expect(await withheld([payment], [{ ...lead, amount: payment.amount + 1n }])).toEqual([]);
+    expect(await withheld([payment], [{ ...lead, told: payment.amount - 1n }])).toEqual([payment.id]);
+  });
+
   const payment = transferred('a');
   test.each<[string, BankReceipt[]]>([
     ['no entry', []],
