@@ -13,6 +13,7 @@ export interface PlatformOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly log?: (line: string) => void;
+  readonly beginsAt?: RuntimeOptions['beginsAt'];
   /** For who measures: see the runtime's options. */
   readonly tap?: RuntimeOptions['tap'];
   readonly report?: RuntimeOptions['report'];
@@ -74,6 +75,7 @@ export const startPlatform = async ({
   dataDir,
   port,
   log,
+  beginsAt,
   tap,
   report,
   needs,
@@ -88,6 +90,7 @@ export const startPlatform = async ({
     port,
     parameters: { JwtIssuer: issuer.url, JwtAudience: issuer.audience, LoopbackAllowed: 'yes' },
     ...(log && { log }),
+    ...(beginsAt && { beginsAt }),
     ...(tap && { tap }),
     ...(report && { report }),
     ...(needs && { needs }),

@@ -14,6 +14,8 @@ export interface RuntimeOptions {
   readonly dataDir: string;
   /** Of the HTTP API; 0 is a free one. */
   readonly port?: number;
+  /** Where the clock of a new folder begins, when that is later than now. */
+  readonly beginsAt?: Date;
   /** CloudFormation parameter values by name; without one its default counts. */
   readonly parameters?: Record<string, string>;
   /** Other addresses for functions than those of the services themselves: of something that looks at what passes. */
@@ -46,7 +48,7 @@ export interface Runtime {
 /** Runs a synthesized cloud assembly on this machine. It needs neither Docker nor an AWS account. */
 export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> => {
   const assembly = readAssembly(resolve(options.assembly));
-  const ground = prepareGround(resolve(options.dataDir), options.log);
+  const ground = prepareGround(resolve(options.dataDir), options.log, options.beginsAt);
   const closing = new AsyncDisposableStack();
   closing.defer(() => ground.release());
   try {

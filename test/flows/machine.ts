@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
+import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, vi } from 'vitest';
 
 import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
 import { allows, type Grant } from '../../local/runtime/permissions/grants.ts';
@@ -83,6 +84,8 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
   const needs = new Map<string, Need>();
   const platform = await startPlatform({
     port: 0,
+    // Every machine begins at the same time of day, so that no story meets midnight, or a full hour, on one day and not on another.
+    beginsAt: nextInShanghai(new Date(), '09:05'),
     log: (line) => said.push(line),
     needs: (need) => void needs.set(JSON.stringify(need), need),
     ...options,
@@ -101,6 +104,9 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     region: stage.region,
     credentials,
   });
+  const [, looks = ''] =
+    Object.entries(runtime.outputs).find(([name]) => name.startsWith('ExportsOutputRefLooksToTakeQueue')) ?? [];
+  const sqs = new SQSClient({ endpoint: new URL(looks).origin, region: stage.region, credentials });
   const control = (path: string) => new URL(path, sandbox.control);
 
   const order = (over: Record<string, unknown> = {}): Record<string, unknown> => ({
@@ -121,6 +127,9 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
       await runtime.idle();
     }
   };
+
+  /** Nobody looks any more at what this story leaves unpaid: a fault that the next one arms waits for its own calls. */
+  const forgetLooks = () => sqs.send(new PurgeQueueCommand({ QueueUrl: looks }));
 
   const place = async (over: Record<string, unknown> = {}) => {
     const reply = await app.post('/v1/payments', order(over));
@@ -227,6 +236,7 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     /** What the functions needed of their roles. */
     needs: (): readonly Need[] => [...needs.values()],
     quiet,
+    forgetLooks,
     order,
     place,
     read,
@@ -264,6 +274,7 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
       runtime.invoke(runtime.outputs['ConfigureFunction'] ?? 'ConfigureFunction', document),
     stop: async (): Promise<void> => {
       s3.destroy();
+      sqs.destroy();
       dynamodb.destroy();
       const grants = runtime.grants();
       await platform.stop();
@@ -287,8 +298,9 @@ export const denied = (
  * function may have done what its role does not allow.
  */
 const leaveInOrder = async (machine: Machine): Promise<void> => {
-  const { quiet, armed, receiver, trialBalance, said, stage, wechat } = machine;
+  const { quiet, armed, forgetLooks, receiver, trialBalance, said, stage, wechat } = machine;
   await quiet();
+  await forgetLooks();
   expect(await armed(), 'faults that were left over').toEqual([]);
   expect(receiver.notBelieved()).toEqual([]);
   expect((await trialBalance()).difference).toBe(0);
@@ -298,8 +310,20 @@ const leaveInOrder = async (machine: Machine): Promise<void> => {
   expect(said().filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
 };
 
-/** What the functions say of a bug, of a change that they cannot read, and of a batch that no try could finish. */
-const unforeseen = /"message":"(failed|a change could not be understood|batch failed)"|invariant: /;
+/** What the functions say of a bug, of a change that they cannot read, and of a batch that no try could finish; and what is said of a function that was ended. */
+const unforeseen =
+  /"message":"(failed|a change could not be understood|batch failed|Task timed out|Runtime exited)|invariant: /;
+
+/** Shows what the machine has said during a story that fails. */
+const showWhatWasSaid = ({ said }: Machine): void => {
+  const before = said().length;
+  onTestFailed(({ task }) => {
+    const lines = said().slice(before).slice(-80);
+    process.stderr.write(
+      `${task.name}: what the machine said\n${lines.map((line) => `${line.slice(0, 400)}\n`).join('')}`,
+    );
+  });
+};
 
 /** One machine for the stories of a file or of a `describe`, each with orders of its own. */
 export const useMachine = (options: Partial<PlatformOptions> = {}): (() => Machine) => {
@@ -311,6 +335,7 @@ export const useMachine = (options: Partial<PlatformOptions> = {}): (() => Machi
   beforeAll(async () => {
     machine = await startMachine(options);
   });
+  beforeEach(() => showWhatWasSaid(get()));
   afterEach(() => leaveInOrder(get()));
   afterAll(() => machine?.stop());
   return get;
@@ -321,6 +346,7 @@ export const onMachine =
   (story: (machine: Machine) => Promise<void>, options: Partial<PlatformOptions> = {}) =>
   async (): Promise<void> => {
     const machine = await startMachine(options);
+    showWhatWasSaid(machine);
     try {
       await story(machine);
       await leaveInOrder(machine);

@@ -48,9 +48,10 @@ const cron = (expression: string, timezone: string): Timetable => {
   return {
     next: (after) => job.nextRun(new Date(after))?.getTime(),
     last: (after, until) => {
-      // The search begins a second later, as it finds what lies before an instant and not at it.
-      const found = job.previousRuns(1, new Date(until + 1000))[0]?.getTime();
-      return found !== undefined && found > after && found <= until ? found : undefined;
+      // The search begins a second later, as it finds what lies before an instant and not at it; so it may find one too many.
+      const runs = job.previousRuns(2, new Date(until + 1000)).map((run) => run.getTime());
+      const found = runs.find((run) => run <= until);
+      return found !== undefined && found > after ? found : undefined;
     },
   };
 };

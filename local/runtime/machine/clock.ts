@@ -21,10 +21,12 @@ export class Clock {
   readonly #sleepers = new Set<Sleeper>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(database: Database) {
+  /** A clock that nobody has moved yet is moved to `beginsAt`, where that is given. */
+  constructor(database: Database, beginsAt?: Date) {
     this.#database = database;
     const known = database.first(Fact, `SELECT value FROM facts WHERE name = 'clock_offset'`);
     this.#offset[0] = known === undefined ? 0 : Number(known.value);
+    if (known === undefined && beginsAt) this.moveTo(beginsAt.getTime());
   }
 
   millis(): number {

@@ -18,11 +18,15 @@ export interface Ground {
   release(): void;
 }
 
-export const prepareGround = (folder: string, listener: ((line: string) => void) | undefined): Ground => {
+export const prepareGround = (
+  folder: string,
+  listener: ((line: string) => void) | undefined,
+  beginsAt: Date | undefined,
+): Ground => {
   mkdirSync(folder, { recursive: true });
   const lock = lockFolder(folder);
   const database = new Database(join(folder, 'runtime.sqlite'));
-  const clock = new Clock(database);
+  const clock = new Clock(database, beginsAt);
   return {
     folder,
     database,

@@ -71,6 +71,8 @@ describe('a timetable', () => {
     const last = (after: string, until: string) => timetable.last(at(after), at(until));
     expect(last('2026-01-31T00:00:00Z', '2026-01-31T01:00:00Z')).toBe(at('2026-01-31T01:00:00Z'));
     expect(last('2026-01-31T00:00:00Z', '2026-01-31T00:59:59Z')).toBe(at('2026-01-31T00:50:00Z'));
+    // Less than a second before the next run, it is still the one before.
+    expect(last('2026-01-31T00:00:00Z', '2026-01-31T00:59:59.900Z')).toBe(at('2026-01-31T00:50:00Z'));
     expect(last('2026-01-31T00:10:00Z', '2026-01-31T00:19:00Z')).toBeUndefined();
   });
 
