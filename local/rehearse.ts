@@ -37,28 +37,28 @@ const tamper = async ({ runtime }: Platform) => {
 };
 
 /** What each sabotage breaks, outside the demo: the demo must find it by its own arithmetic. */
-const breakOneThing = async (platform: Platform, sabotage: Sabotage | undefined) => {
-  if (sabotage === 'statement')
+const sabotageOf = async (platform: Platform, sabotage: ReadonlySet<Sabotage>) => {
+  if (sabotage.has('statement'))
     await fetch(`${platform.sandbox.control}/faults`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ channel: 'wechat', fault: 'fee_drift', count: 1 }),
     });
-  return sabotage === 'ledger' ? { beforeFinalFigures: () => tamper(platform) } : {};
+  return sabotage.has('ledger') ? { beforeFinalFigures: () => tamper(platform) } : {};
 };
 
 /** Plays the payment day on an empty store of its own, which is gone afterwards. Answers whether every figure was right. */
-export const rehearse = async (sabotage: Sabotage | undefined, say: (line: string) => void): Promise<boolean> => {
+export const rehearse = async (sabotage: ReadonlySet<Sabotage>, say: (line: string) => void): Promise<boolean> => {
   const folder = mkdtempSync(join(tmpdir(), 'suanpan-demo-'));
   try {
     say('Starting the platform on an empty store …');
     const platform = await startPlatform({
       dataDir: folder,
       port: 0,
-      ...(sabotage === 'fee' && { feePpm: 10_100 }),
+      ...(sabotage.has('fee') && { feePpm: 10_100 }),
     });
     try {
-      const hooks = await breakOneThing(platform, sabotage);
+      const hooks = await sabotageOf(platform, sabotage);
       return (await play(Stage.parse(platform.stage), say, hooks)).right;
     } finally {
       await platform.stop();

@@ -4,7 +4,7 @@ import { ServiceError } from '../refusal.ts';
 import { type Answer, Environment, type Surroundings } from './environment.ts';
 import type { FunctionSpec } from './functions.ts';
 
-const mostEnvironments = 24;
+const mostEnvironments = 40;
 const largestPayload = 6 * 1024 * 1024;
 
 const remove = <T>(list: T[], item: T): void => {
