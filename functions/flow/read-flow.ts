@@ -4,7 +4,7 @@ import { entriesOfPayment, entriesOfRefund } from './entries.ts';
 import type { FlowStore } from './store.ts';
 
 export const readFlow =
-  (flow: FlowStore): ReadFlow =>
+  (flow: Pick<FlowStore, 'read'>): ReadFlow =>
   async (channelAccountId, date, kind) => {
     const { payments, refunds } = await flow.read(channelAccountId, date);
     return [

@@ -56,3 +56,16 @@ export const flowStore = (db: Database, table: string, now: () => Date) => {
   };
 };
 export type FlowStore = ReturnType<typeof flowStore>;
+
+/** Reads each day of each account once, for a run that asks about more than one statement of it. */
+export const readingOnce = ({ read }: Pick<FlowStore, 'read'>): Pick<FlowStore, 'read'> => {
+  const known = new Map<string, ReturnType<FlowStore['read']>>();
+  return {
+    read: (channelAccountId, date) => {
+      const key = `${channelAccountId} ${date}`;
+      const found = known.get(key) ?? read(channelAccountId, date);
+      known.set(key, found);
+      return found;
+    },
+  };
+};
