@@ -18,7 +18,7 @@ export const bringsMoney = (kind: TradeKind): boolean => kind === 'payment' || k
 export interface StatementLine {
   readonly line: number;
   readonly kind: TradeKind;
-  /** Empty on refunds of a statement that names only the refund; of payouts, our number of the payout. */
+  /** Empty on refunds of a statement that names only the refund; of payouts our number of it, empty where it has none. */
   readonly channelOrderNo: string;
   readonly channelTradeNo: string;
   /** On refunds: our number of it; nothing where a statement names only the order. */
@@ -30,7 +30,7 @@ export interface StatementLine {
   readonly at: Date;
 }
 
-/** Money that came (positive) or went (negative) for something else than a payment or a refund: a withdrawal, a correction. */
+/** Money that came (positive) or went (negative) for something that is no trade of ours: a withdrawal, a correction. */
 export interface OtherLine {
   readonly line: number;
   readonly what: string;

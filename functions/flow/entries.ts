@@ -3,7 +3,9 @@ import { tail } from '#kernel/id.ts';
 import { isMoney, type Attempt } from '#payments/attempt.ts';
 import { channelOrderNo, type Payment } from '#payments/payment.ts';
 import { askedOf } from '#payments/stages.ts';
-import type { PlatformEntry } from '#reconciliation/entry.ts';
+import { movementsOf, type Movement } from '#payouts/movements.ts';
+import { isUnderWay, type Payout } from '#payouts/payout.ts';
+import type { NamedPayout, PlatformEntry } from '#reconciliation/entry.ts';
 import { byChannel, type Refund } from '#refunds/refund.ts';
 
 /** One receipt as the statement must show it. */
@@ -68,3 +70,27 @@ export const entriesOfRefund = (refund: Refund): PlatformEntry[] =>
         },
       ]
     : [];
+
+const movementEntry = (payout: Payout, { kind, channelTradeNo, at }: Movement): PlatformEntry => ({
+  id: payout.id,
+  kind,
+  merchantId: payout.merchant_id,
+  channelOrderNo: tail(payout.id),
+  channelTradeNo,
+  amount: payout.amount,
+  currency: payout.currency,
+  fee: 0n,
+  status: 'succeeded',
+  at,
+});
+
+/** What left for a payout on that day, and what came back: the fund statement must show each. */
+export const entriesOfPayout = (payout: Payout, date: string): PlatformEntry[] =>
+  movementsOf(payout).flatMap((movement) => (movement.date === date ? [movementEntry(payout, movement)] : []));
+
+/** All that is known of a payout, whenever it was, for a statement that names it. */
+export const namedPayout = (payout: Payout): NamedPayout => ({
+  channelOrderNo: tail(payout.id),
+  isUnderWay: isUnderWay(payout) || payout.status === 'pending_approval',
+  movements: movementsOf(payout).map((movement) => ({ date: movement.date, entry: movementEntry(payout, movement) })),
+});

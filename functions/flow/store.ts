@@ -4,13 +4,15 @@ import type { BusinessDate } from '#kernel/business-date.ts';
 import { flowKey } from '#payments/flow-key.ts';
 import type { Payment } from '#payments/payment.ts';
 import { paymentStore } from '#payments/store.ts';
+import type { Payout } from '#payouts/payout.ts';
+import { payoutStore } from '#payouts/store.ts';
 import type { Database } from '#platform/database.ts';
 import { orders, shards } from '#platform/table.ts';
 import type { Refund } from '#refunds/refund.ts';
 import { refundStore } from '#refunds/store.ts';
 
-/** A marker row of a further receipt is `flow#pay_…#02`. */
-const owner = (pk: string) => /^(?:flow#)?((?:pay|rfd)_[0-9A-Z]{26})/.exec(pk)?.[1];
+/** A marker row is `flow#pay_…#02`, `flow#pyt_…#returned`. */
+const owner = (pk: string) => /^(?:flow#)?((?:pay|rfd|pyt)_[0-9A-Z]{26})/.exec(pk)?.[1];
 
 const keysOf = async (db: Database, table: string, flow: string): Promise<string[]> => {
   const found: string[] = [];
@@ -32,10 +34,15 @@ const keysOf = async (db: Database, table: string, flow: string): Promise<string
   return found;
 };
 
-/** Reads the `flow` index: every payment and refund that the statement of a channel account and date must show. */
+/** Reads the `flow` index: every payment, refund and payout that the statements of a channel account and date must show. */
 export const flowStore = (db: Database, table: string, now: () => Date) => {
   const payments = paymentStore(db, table, now);
   const refunds = refundStore(db, table, now);
+  const payouts = payoutStore(db, table, now);
+  const idsOf = async (channelAccountId: string, date: BusinessDate): Promise<string[]> => {
+    const keys = await Promise.all(shards.map((shard) => keysOf(db, table, flowKey(channelAccountId, date, shard))));
+    return keys.flat().flatMap((pk) => owner(pk) ?? []);
+  };
   return {
     /** The payments of one shard; a share of all of the day that is spread evenly over them. */
     async paymentsIn(channelAccountId: string, date: BusinessDate, shard: string): Promise<string[]> {
@@ -46,13 +53,20 @@ export const flowStore = (db: Database, table: string, now: () => Date) => {
     payments: payments.getMany,
 
     async read(channelAccountId: string, date: BusinessDate): Promise<{ payments: Payment[]; refunds: Refund[] }> {
-      const keys = await Promise.all(shards.map((shard) => keysOf(db, table, flowKey(channelAccountId, date, shard))));
-      const ids = keys.flat().flatMap((pk) => owner(pk) ?? []);
+      const ids = await idsOf(channelAccountId, date);
       return {
         payments: await payments.getMany(ids.filter((id) => id.startsWith('pay_'))),
         refunds: await refunds.getMany(ids.filter((id) => id.startsWith('rfd_'))),
       };
     },
+
+    /** The payouts of which money left or came back on that day. Only a fund statement shows them: nothing of a settlement. */
+    async payoutsOn(channelAccountId: string, date: BusinessDate): Promise<Payout[]> {
+      const ids = await idsOf(channelAccountId, date);
+      return payouts.getMany(ids.filter((id) => id.startsWith('pyt_')));
+    },
+
+    payouts: payouts.getMany,
   };
 };
 export type FlowStore = ReturnType<typeof flowStore>;

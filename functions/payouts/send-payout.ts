@@ -32,7 +32,7 @@ export const changeWrites = (
   before: Payout,
   after: Payout,
   guards: Parameters<LedgerStore['writes']>[1] = [],
-): Write[] => [payouts.write(after), ...ledger.writes(journalsSince(before, after), guards)];
+): Write[] => [...payouts.writes(before, after), ...ledger.writes(journalsSince(before, after), guards)];
 
 const lateSum = ({ amount, late = [] }: Payout): bigint =>
   amount * BigInt(late.filter(({ returned }) => !returned).length);

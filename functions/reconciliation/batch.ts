@@ -63,7 +63,7 @@ export const Batch = StatementDay.extend({
   object_key: z.string().optional(),
   object_sha256: z.string().optional(),
   judges: z.array(Kind).optional(),
-  /** Lines of a fund statement that are of no payment or refund: withdrawals, corrections. Our books do not hold them yet. */
+  /** Lines of a fund statement that are of no payment, refund or payout: withdrawals, corrections. Our books do not hold them yet. */
   unbooked: Tally.optional(),
   /** Bytes of each result's records. */
   files: z.record(Result, z.int()).optional(),

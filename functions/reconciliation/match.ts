@@ -3,10 +3,18 @@ import { businessDate, type BusinessDate } from '#kernel/business-date.ts';
 
 import type { PlatformEntry } from './entry.ts';
 import type { Result } from './record.ts';
+import { explained } from './transfers.ts';
 
 /** An entry of ours on the day that is being matched; `carriedFrom` when it comes from the day before. */
 export interface PlatformSide extends PlatformEntry {
   readonly carriedFrom?: BusinessDate;
+}
+
+/** A line of the statement that is being matched; `carriedFrom` when it is of the statement of the day before. */
+export interface ChannelSide extends StatementLine {
+  readonly carriedFrom?: BusinessDate;
+  /** Of a payout of ours: whether more of it may be heard. Nothing where its number is none of ours. */
+  readonly ours?: 'open' | 'ended';
 }
 
 /** Both sides of one thing, or the one side there is. */
@@ -14,12 +22,12 @@ export interface Pair {
   readonly result: Result;
   readonly kind: TradeKind;
   readonly platform: PlatformSide | null;
-  readonly channel: StatementLine | null;
+  readonly channel: ChannelSide | null;
 }
 
 interface Sides {
   readonly entries: PlatformSide[];
-  readonly lines: StatementLine[];
+  readonly lines: ChannelSide[];
 }
 
 /** Clocks and queues shift a success by minutes: what we have so late may stand in the next day's statement. */
@@ -37,7 +45,7 @@ const money = new Map([
 ]);
 
 /** Whether two words say the same of the money. A refund is on its way on the day of its acceptance: that is enough. */
-const statusAgrees = (line: StatementLine, entry: PlatformEntry): boolean => {
+const statusAgrees = (line: ChannelSide, entry: PlatformEntry): boolean => {
   const [theirs, ours] = [line.status.toLowerCase(), entry.status.toLowerCase()];
   const known = [money.get(theirs), money.get(ours)];
   if (known.includes(undefined)) return theirs === ours;
@@ -45,20 +53,22 @@ const statusAgrees = (line: StatementLine, entry: PlatformEntry): boolean => {
 };
 
 /** The gravest thing that two sides of one number disagree on. */
-const compare = (line: StatementLine, entry: PlatformSide): Result => {
+const compare = (line: ChannelSide, entry: PlatformSide): Result => {
   if (line.amount !== entry.amount || line.currency !== entry.currency) return 'amount_mismatch';
   if (!statusAgrees(line, entry)) return 'status_mismatch';
   if (line.fee !== entry.fee) return 'fee_mismatch';
-  return entry.carriedFrom === undefined ? 'matched' : 'carry_cleared';
+  return (entry.carriedFrom ?? line.carriedFrom) === undefined ? 'matched' : 'carry_cleared';
 };
 
 /** The number that both sides know a thing by. */
-const numberOf = ({ kind, channelOrderNo, refundNo }: StatementLine | PlatformEntry): string =>
-  kind === 'refund' ? `refund ${refundNo ?? channelOrderNo}` : `payment ${channelOrderNo}`;
+const numberOf = ({ kind, channelOrderNo, refundNo }: ChannelSide | PlatformEntry): string =>
+  `${kind} ${kind === 'refund' ? (refundNo ?? channelOrderNo) : channelOrderNo}`;
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-const byLine = (a: StatementLine, b: StatementLine): number => a.line - b.line;
+/** What was carried comes first. */
+const byLine = (a: ChannelSide, b: ChannelSide): number =>
+  Number(a.carriedFrom === undefined) - Number(b.carriedFrom === undefined) || a.line - b.line;
 
 /** Total over whatever tells two entries apart, so that the order in which they were read changes nothing. */
 const byEntry = (a: PlatformSide, b: PlatformSide): number =>
@@ -69,16 +79,16 @@ const byEntry = (a: PlatformSide, b: PlatformSide): number =>
   Number(a.fee - b.fee) ||
   compareText(a.status, b.status);
 
-const alike = ({ channelOrderNo, amount, currency }: StatementLine | PlatformEntry) =>
+const alike = ({ channelOrderNo, amount, currency }: ChannelSide | PlatformEntry) =>
   `${channelOrderNo} ${amount} ${currency}`;
 
-const isUnnamed = ({ kind, refundNo }: StatementLine) => kind === 'refund' && refundNo === undefined;
+const isUnnamed = ({ kind, refundNo }: ChannelSide) => kind === 'refund' && refundNo === undefined;
 
 /**
  * Some statements name the order of a refund and not the refund (Alipay's of money). It is the one of that order and amount that
  * no other line names; of several that are alike the first line is the first that we have.
  */
-const named = (lines: readonly StatementLine[], entries: readonly PlatformSide[]): StatementLine[] => {
+const named = (lines: readonly ChannelSide[], entries: readonly PlatformSide[]): ChannelSide[] => {
   const taken = new Set(lines.map(({ refundNo }) => refundNo));
   const refunds = entries.filter(({ kind, refundNo }) => kind === 'refund' && !taken.has(refundNo));
   const free = Map.groupBy(refunds.toSorted(byEntry), alike);
@@ -88,9 +98,9 @@ const named = (lines: readonly StatementLine[], entries: readonly PlatformSide[]
   });
 };
 
-const byNumber = (lines: readonly StatementLine[], entries: readonly PlatformSide[]): Map<string, Sides> => {
+const byNumber = (lines: readonly ChannelSide[], entries: readonly PlatformSide[]): Map<string, Sides> => {
   const numbers = new Map<string, Sides>();
-  const sidesOf = (thing: StatementLine | PlatformEntry): Sides => {
+  const sidesOf = (thing: ChannelSide | PlatformEntry): Sides => {
     const number = numberOf(thing);
     const sides = numbers.get(number) ?? { entries: [], lines: [] };
     numbers.set(number, sides);
@@ -105,7 +115,7 @@ const byNumber = (lines: readonly StatementLine[], entries: readonly PlatformSid
  * How two sides of one number may be joined, best first. The same number with the same trade is the same money, whatever
  * else they disagree on; only then does the number alone join, and there what agrees is joined first.
  */
-const joins: readonly ((line: StatementLine, entry: PlatformSide) => boolean)[] = [
+const joins: readonly ((line: ChannelSide, entry: PlatformSide) => boolean)[] = [
   (line, entry) => line.channelTradeNo === entry.channelTradeNo && isAgreed(compare(line, entry)),
   (line, entry) => line.channelTradeNo === entry.channelTradeNo,
   (line, entry) => isAgreed(compare(line, entry)),
@@ -159,10 +169,11 @@ const byPlace = (a: Pair, b: Pair): number => {
  * changes nothing. About what it does not judge a statement says nothing by leaving it out.
  */
 export const match = (
-  { lines, judges }: Pick<Statement, 'lines' | 'judges'>,
+  { lines, judges }: Pick<Statement, 'judges'> & { readonly lines: readonly ChannelSide[] },
   entries: readonly PlatformSide[],
   timeZone: string,
 ): Pair[] => {
   const judged = entries.filter(({ kind }) => judges.includes(kind));
-  return [...byNumber(lines, judged).values()].flatMap((sides) => join(sides, timeZone)).toSorted(byPlace);
+  const pairs = [...byNumber(lines, judged).values()].flatMap((sides) => join(sides, timeZone));
+  return explained(pairs).toSorted(byPlace);
 };

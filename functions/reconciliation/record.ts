@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
-import type { StatementLine, TradeKind } from '#channels/statement.ts';
+import type { TradeKind } from '#channels/statement.ts';
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, type Id } from '#kernel/id.ts';
 import { Currency, Sum } from '#kernel/money.ts';
 
-import type { Pair, PlatformSide } from './match.ts';
+import type { ChannelSide, Pair, PlatformSide } from './match.ts';
 
 /** What became of a pair, in the order in which a person wants to read them: what is wrong first. */
 export const Result = z.enum([
@@ -47,22 +47,33 @@ const trade = {
   at: Instant,
 };
 
-/** A statement line as it stands in files and on the wire. */
+/**
+ * A statement line as it stands in files and on the wire. `carried_from`: the day whose statement it is of. `ours`: of a payout of
+ * ours, whether more of it may be heard.
+ */
 export const ChannelLine = z.codec(
-  z.object({ line: z.int().min(0), kind: Kind, ...trade }),
-  z.custom<StatementLine>(),
+  z.object({
+    line: z.int().min(0),
+    kind: Kind,
+    ...trade,
+    carried_from: BusinessDate.optional(),
+    ours: z.enum(['open', 'ended']).optional(),
+  }),
+  z.custom<ChannelSide>(),
   {
-    decode: ({ channel_order_no, channel_trade_no, refund_no, ...rest }) => ({
+    decode: ({ channel_order_no, channel_trade_no, refund_no, carried_from, ...rest }) => ({
       ...rest,
       channelOrderNo: channel_order_no,
       channelTradeNo: channel_trade_no,
       ...(refund_no !== undefined && { refundNo: refund_no }),
+      ...(carried_from !== undefined && { carriedFrom: carried_from }),
     }),
-    encode: ({ channelOrderNo, channelTradeNo, refundNo, ...rest }) => ({
+    encode: ({ channelOrderNo, channelTradeNo, refundNo, carriedFrom, ...rest }) => ({
       ...rest,
       channel_order_no: channelOrderNo,
       channel_trade_no: channelTradeNo,
       refund_no: refundNo,
+      carried_from: carriedFrom,
     }),
   },
 );
@@ -119,8 +130,10 @@ interface Day {
  * again. What was carried keeps its name on the next day, which says what became of it.
  */
 export const differenceIdOf = (day: Day, { result, kind, platform, channel }: Pair, ordinal: number): Id<'dif'> => {
-  const { channelOrderNo = '', channelTradeNo = '', refundNo = '' } = platform ?? channel ?? {};
-  const [date, opened] = platform?.carriedFrom ? [platform.carriedFrom, 'carried'] : [day.bill_date, result];
+  const carried = [platform, channel].find((side) => side?.carriedFrom !== undefined);
+  const named = channel?.carriedFrom === undefined ? (platform ?? channel) : channel;
+  const { channelOrderNo = '', channelTradeNo = '', refundNo = '' } = named ?? {};
+  const [date, opened] = carried?.carriedFrom ? [carried.carriedFrom, 'carried'] : [day.bill_date, result];
   const about = [kind, channelOrderNo, refundNo, channelTradeNo, String(ordinal)];
   return derivedId('dif', day.channel_account_id, date, day.kind, opened, ...about);
 };
@@ -130,7 +143,9 @@ export const recordsOf = (day: Day & { readonly id: string }, pairs: readonly Pa
   const seen = new Map<string, number>();
   return pairs.map((pair) => {
     const { result, kind, platform, channel } = pair;
-    const about = channel ? ['line', String(channel.line)] : ['entry', ...entryKey(platform)];
+    const about = channel
+      ? ['line', String(channel.line), ...(channel.carriedFrom === undefined ? [] : [channel.carriedFrom])]
+      : ['entry', ...entryKey(platform)];
     const record = { id: derivedId('rec', day.id, ...about), result, kind, platform, channel };
     if (result === 'matched') return { ...record, difference_id: null };
     // Three copies of one line are two differences about the same trade.

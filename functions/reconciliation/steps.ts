@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { channelKind } from '#channels/registry.ts';
-import { readFlow } from '#flow/read-flow.ts';
+import { readFlow, readNamedPayouts } from '#flow/read-flow.ts';
 import { flowStore } from '#flow/store.ts';
 import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
@@ -15,7 +15,8 @@ import { summarizeBatch } from './batches/summarize-batch.ts';
 import { now, wire } from './wire.ts';
 
 const db = database();
-const deps = { ...wire(db), channelKind, readFlow: readFlow(flowStore(db, env('ORDERS_TABLE'), now)) };
+const flow = flowStore(db, env('ORDERS_TABLE'), now);
+const deps = { ...wire(db), channelKind, readFlow: readFlow(flow), readNamedPayouts: readNamedPayouts(flow) };
 
 /** What each step of a batch's workflow answers. */
 const steps = {

@@ -17,6 +17,7 @@ export const Fault = z.enum([
   'truncated_statement',
   'missing_line',
   'extra_line',
+  'extra_transfer',
 ]);
 export type Fault = z.infer<typeof Fault>;
 

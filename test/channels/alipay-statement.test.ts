@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { channelKind } from '#channels/registry.ts';
-import { StatementError, type Statement, type StatementKind } from '#channels/statement.ts';
+import { bringsMoney, StatementError, type Statement, type StatementKind } from '#channels/statement.ts';
 
 import {
   archiveOf,
@@ -367,6 +367,27 @@ describe('a bill of money', () => {
     ]);
   });
 
+  test('has each transfer that we made, and what came back of one; what came from others is something else', async () => {
+    const transfer = {
+      type: '转账',
+      orderNo: 'PAYOUT00001',
+      tradeNo: 'FUND00001',
+      amount: -500n,
+      at: '2026-01-30 10:00:00',
+    };
+    const bounced = { ...transfer, type: '转账退回', amount: 500n };
+    const byHand = { ...transfer, orderNo: '' };
+    const received = { ...transfer, amount: 700n };
+    const { judges, lines, others } = await read(fundArchive([transfer, bounced, byHand, received]), 'fund');
+    expect(judges).toEqual(['payment', 'refund', 'payout', 'payout_return']);
+    expect(lines.map((each) => [each.kind, each.channelOrderNo, each.amount, each.fee])).toEqual([
+      ['payout', 'PAYOUT00001', 500n, 0n],
+      ['payout_return', 'PAYOUT00001', 500n, 0n],
+      ['payout', '', 500n, 0n],
+    ]);
+    expect(others).toMatchObject([{ what: '转账', amount: 700n }]);
+  });
+
   test('gives each of several refunds the fee of its own second', async () => {
     const later = { ...refund, amount: -1_000n, at: '2026-01-30 13:00:00' };
     const laterFee = { ...feeBack, amount: 6n, at: '2026-01-30 13:00:00' };
@@ -397,7 +418,17 @@ describe('a bill of money', () => {
       fc.asyncProperty(
         fc.array(
           fc.record({
-            type: fc.constantFrom('在线支付', '交易付款', '收费', '交易退款', '退费', '提现', '其它'),
+            type: fc.constantFrom(
+              '在线支付',
+              '交易付款',
+              '收费',
+              '交易退款',
+              '退费',
+              '转账',
+              '转账退回',
+              '提现',
+              '其它',
+            ),
             orderNo: fc.constantFrom('ORDER00001', 'ORDER00002'),
             tradeNo: fc.constantFrom('TRADE00001', 'TRADE00002'),
             amount: fc.bigInt({ min: -1_000_000n, max: 1_000_000n }).filter((value) => value !== 0n),
@@ -408,7 +439,7 @@ describe('a bill of money', () => {
         async (some) => {
           const { lines, others = [] } = await read(fundArchive(some), 'fund');
           const kept = lines.reduce(
-            (sum, line) => sum + (line.kind === 'payment' ? line.amount : -line.amount) - line.fee,
+            (sum, line) => sum + (bringsMoney(line.kind) ? line.amount : -line.amount) - line.fee,
             0n,
           );
           const rest = others.reduce((sum, other) => sum + other.amount, 0n);

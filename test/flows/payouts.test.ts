@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeAvailable } from './available.ts';
 import { plainJson } from './client.ts';
 import { eventually, fresh, useMachine } from './machine.ts';
+import { dateInShanghai } from './shanghai.ts';
 
 const machine = useMachine();
 
@@ -180,6 +181,7 @@ describe('a payout to an account at Alipay', () => {
     const change = await moved(async () => {
       payout = await created();
       expect(payout.status).toBe('unknown');
+      await machine().advance(61);
       await until(payout.id, 'succeeded');
     });
     expect(change).toEqual([-1_000, -1_000, 0]);
@@ -228,5 +230,80 @@ describe('a refund above the merchant’s threshold', () => {
     await machine().quiet();
     expect(receiver.told(refund.id)).toEqual(['refund.succeeded']);
     await configure({ refund_approval_above: undefined });
+  });
+});
+
+describe('Alipay’s bill of money', () => {
+  /** The payout that its payee's bank takes its time for, so that it can be made to fail or to arrive. */
+  const slow = () => created({ payee: { ...someone, account: '13800010003' } });
+
+  const dayIsOver = async () => {
+    await machine().moveTo('08:00');
+    await machine().moveTo('10:31');
+    await machine().quiet();
+  };
+
+  const aboutStatement = async (status: string, date: string): Promise<Resource[]> => {
+    const { body } = await machine().maker.get(`/admin/v1/differences?status=${status}&limit=100`);
+    return body.data.filter(
+      ({ bill_date, statement, batch_id }: Resource) => bill_date === date && statement === 'fund' && batch_id !== null,
+    );
+  };
+
+  test('proves a day with a payment, a payout, one that came back, and one that failed; the trade bill is not asked', async () => {
+    const { batches, moveTo, now, quiet } = machine();
+    await configure({ payout_approval_above: 2_000 });
+    await moveTo('23:59');
+    await moveTo('09:00');
+    const date = dateInShanghai(now());
+    await makeAvailable(machine(), 20_000);
+    await created();
+    const bounced = await created({ amount: 1_500 });
+    await atPayee(bounced, 'bounce');
+    await until(bounced.id, 'returned');
+    const failed = await slow();
+    await atPayee(failed, 'fail');
+    await until(failed.id, 'failed');
+    await quiet();
+    await dayIsOver();
+    const [fund] = await batches(date, 'alipay', 'fund');
+    expect(fund).toMatchObject({ status: 'completed', verdict: 'reconciled', error: null });
+    expect(fund!.statistics).toMatchObject({
+      payments: { count: 1, amount: 20_000 },
+      payouts: { count: 3, amount: 3_500 },
+      payout_returns: { count: 2, amount: 2_500 },
+      platform: { payouts: { count: 2, amount: 2_500 }, payout_returns: { count: 1, amount: 1_500 } },
+      bridge: { residual: 0 },
+    });
+    expect(await batches(date, 'alipay')).toMatchObject([{ verdict: 'reconciled', error: null }]);
+    expect(await aboutStatement('open', date)).toEqual([]);
+  });
+
+  test('finds what left although the payout has failed, and what nobody knows of; what nobody has heard of yet waits a day', async () => {
+    const { batches, spoil, now } = machine();
+    const date = dateInShanghai(now());
+    const failed = await slow();
+    await atPayee(failed, 'fail');
+    await until(failed.id, 'failed');
+    // That it arrived, that the other one has gone, and that it is back.
+    await spoil('lose_callback', 3, 'alipay');
+    await atPayee(failed, 'arrive');
+    const bounced = await created({ amount: 1_500 });
+    await atPayee(bounced, 'bounce');
+    await spoil('extra_transfer', 1, 'alipay');
+    await dayIsOver();
+    const [fund] = await batches(date, 'alipay', 'fund');
+    expect(fund).toMatchObject({ verdict: 'breaks', statistics: { bridge: { residual: 0 } } });
+    const open = await aboutStatement('open', date);
+    expect(open.map(({ kind, amount, channel }) => [kind, amount, channel.kind, channel.channel_order_no])).toEqual(
+      expect.arrayContaining([
+        ['channel_only', 1_000, 'payout', failed.channel_transfer_no],
+        ['channel_only', 188, 'payout', expect.stringContaining('GHOST')],
+      ]),
+    );
+    expect(open).toHaveLength(2);
+    expect(await aboutStatement('carried', date)).toMatchObject([
+      { channel: { kind: 'payout_return', channel_order_no: bounced.channel_transfer_no } },
+    ]);
   });
 });

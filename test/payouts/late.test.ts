@@ -2,11 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { TransferOutcome } from '#channels/transfer.ts';
+import { businessDate } from '#kernel/business-date.ts';
 import { derivedId } from '#kernel/id.ts';
 import { sum } from '#kernel/money.ts';
 import { change, type Subject } from '#ledger/account.ts';
 import { decideLate, isOwed } from '#payouts/late-transfer.ts';
 import { journalsOf } from '#payouts/journals.ts';
+import { flowOf, markersOf, movementsOf } from '#payouts/movements.ts';
 import { decided, failPayout, heard, loseAnswer, type Payout } from '#payouts/payout.ts';
 
 import { hasEnded } from '#settlement/try.ts';
@@ -127,6 +129,7 @@ test('whatever is heard in whatever order: what left is booked as sent or is an 
       let noun = from;
       const out = new Set<string>();
       const returned = new Set<string>();
+      let first: string[] | undefined;
       const known = new Map(journalsOf(noun).map((journal) => [journal.id, journal]));
       for (const each of steps) {
         if (each === 'lost') noun = loseAnswer(noun);
@@ -146,6 +149,11 @@ test('whatever is heard in whatever order: what left is booked as sent or is an 
         const left = amount * BigInt(out.size - returned.size);
         const { available, transit, clearing, owed, borne } = balances(noun);
         expect(clearing).toBe(-left);
+        // What the fund statement must show is what the books have, movement by movement.
+        const movements = movementsOf(noun);
+        expect(sum(movements.map(({ kind }) => (kind === 'payout' ? -amount : amount)))).toBe(clearing);
+        expect(movements.slice(0, 1).map(({ name }) => name)).toEqual(first ?? [movements[0]?.name].filter(Boolean));
+        if (movements.length > 0) first = [movements[0]!.name];
         expect(owed).toBe(amount * BigInt((noun.late ?? []).filter(isOwed).length));
         expect(available + transit + borne * -1n - owed).toBe(-left);
         const ended = !['processing', 'unknown', 'pending_approval'].includes(noun.status);
@@ -154,4 +162,19 @@ test('whatever is heard in whatever order: what left is booked as sent or is an 
     }),
     { numRuns: 500 },
   );
+});
+
+test('each day on which its money moved finds it: the first by its own key, others by a marker', () => {
+  expect([flowOf(payout()), flowOf(after(payout(), refused))]).toEqual([undefined, undefined]);
+  const went = after(payout(), sent('T1'));
+  expect(flowOf(went)).toContain(`${account}#${given.today}#`);
+  expect(markersOf(heard(went, back('T1'), given.noon))).toEqual([]);
+  const tomorrow = given.days(1);
+  const home = heard(went, { kind: 'returned', failure, at: tomorrow }, tomorrow);
+  expect(markersOf(home)).toEqual([
+    {
+      pk: `flow#${home.id}#returned`,
+      flow: flowOf(went)!.replace(given.today, businessDate(tomorrow, 'Asia/Shanghai')),
+    },
+  ]);
 });

@@ -6,6 +6,9 @@ import { auditStore } from '#audit/store.ts';
 import type { TransferOutcome, TransferToPlace } from '#channels/transfer.ts';
 import { consequencesOf } from '#changes/change.ts';
 import { planner } from '#desks/plan.ts';
+import { readFlow, readNamedPayouts } from '#flow/read-flow.ts';
+import { flowStore } from '#flow/store.ts';
+import { businessDate } from '#kernel/business-date.ts';
 import { derivedId } from '#kernel/id.ts';
 import { credit, debit, journal } from '#ledger/journal.ts';
 import { post } from '#ledger/post.ts';
@@ -175,6 +178,32 @@ describe('a payout', () => {
     says.place = { kind: 'failed', failure: bad };
     expect(await ask('a')).toMatchObject({ status: 'failed', failure: bad });
     expect(await stands()).toEqual([10_000n, 0n, 0n]);
+  });
+
+  test('is found by each day on which its money moved, for a fund statement and by its number; by no settlement', async () => {
+    const { at, says, ask, look } = await payingShop(the.db);
+    const flow = flowStore(the.db, 'orders', at.deps.now);
+    const of = (date: string, kind: 'fund' | 'trade' = 'fund') => readFlow(flow)(at.account.id, date, kind);
+    const [today, later] = [given.noon, given.days(2)].map((each) => businessDate(each, 'Asia/Shanghai'));
+    says.place = { kind: 'processing' };
+    const { id } = await ask('a');
+    expect(await of(today!)).toEqual([]);
+    const number = id.slice(4);
+    expect(await readNamedPayouts(flow)(at.account.id, [number, 'GHOST', ''])).toMatchObject([{ isUnderWay: true }]);
+    expect(await readNamedPayouts(flow)(derivedId('chn', 'another'), [number])).toEqual([]);
+    says.query = arrived(given.noon);
+    await look(id);
+    at.clock.now = given.days(2);
+    says.query = { kind: 'returned', failure: bad, at: at.clock.now };
+    await look(id);
+    expect(await of(today!)).toMatchObject([{ id, kind: 'payout', channelOrderNo: number, amount: 4_000n }]);
+    expect(await of(later!)).toMatchObject([{ id, kind: 'payout_return', fee: 0n }]);
+    expect([await of(today!, 'trade'), await flow.read(at.account.id, today!)]).toEqual([
+      [],
+      { payments: [], refunds: [] },
+    ]);
+    const [known] = await readNamedPayouts(flow)(at.account.id, [number]);
+    expect(known?.movements.map(({ date }) => date)).toEqual([today, later]);
   });
 
   test('that comes back after it had arrived is the merchant’s money again, by a journal of its own', async () => {

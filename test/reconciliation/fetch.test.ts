@@ -201,7 +201,7 @@ describe('a channel that has no statement', () => {
       number: 1,
       status: 'abnormal',
       verdict: 'incomplete',
-      error: { line: 0, reason: expect.stringContaining('1 payments and refunds of ours') },
+      error: { line: 0, reason: expect.stringContaining('1 entries of ours') },
     });
     expect(new Set(here.events.map(({ id, type }) => `${type} ${id}`)).size).toBe(1);
     here.says({ kind: 'file', bytes: paper([line()]) });

@@ -27,9 +27,10 @@ import { matchBatch } from '#reconciliation/batches/match-batch.ts';
 import { parseBatch } from '#reconciliation/batches/parse-batch.ts';
 import { receiveStatement } from '#reconciliation/batches/receive-statement.ts';
 import { summarizeBatch } from '#reconciliation/batches/summarize-batch.ts';
+import type { NamedPayout } from '#reconciliation/entry.ts';
 import { fileStore } from '#reconciliation/files/store.ts';
 import type { PlatformSide } from '#reconciliation/match.ts';
-import { ChannelLine } from '#reconciliation/record.ts';
+import { ChannelLine, Kind } from '#reconciliation/record.ts';
 import { reconciliationStore, workflowStarter } from '#reconciliation/store.ts';
 import * as z from 'zod';
 
@@ -53,7 +54,7 @@ const holds = (row: Item | undefined, { ConditionExpression, ExpressionAttribute
 
 /** A statement of paper: NDJSON lines, as a channel of the tests would write them. */
 const Paper = z.object({
-  judges: z.array(z.enum(['payment', 'refund'])),
+  judges: z.array(Kind),
   merchants: z.array(z.string()),
   lines: z.array(ChannelLine),
   others: z.array(z.object({ line: z.int(), what: z.string(), amount: Sum, at: Instant })).optional(),
@@ -61,7 +62,7 @@ const Paper = z.object({
 });
 export const paper = (
   lines: StatementLine[],
-  over: Partial<{ judges: ('payment' | 'refund')[]; merchants: string[]; others: OtherLine[]; cut: 'settlement' }> = {},
+  over: Partial<{ judges: z.infer<typeof Kind>[]; merchants: string[]; others: OtherLine[]; cut: 'settlement' }> = {},
 ) => Buffer.from(JSON.stringify(z.encode(Paper, { judges: ['payment', 'refund'], merchants: [], lines, ...over })));
 
 const readPaper = (bytes: Buffer): Statement => {
@@ -79,6 +80,7 @@ export const world = () => {
   const executions: string[] = [];
   const events: BusinessEvent[] = [];
   const flow = new Map<string, PlatformSide[]>();
+  const payouts: NamedPayout[] = [];
   const asked: [string, string][] = [];
   const clock = { now: new Date('2026-01-06T02:30:00Z') };
   let fails: (on: string, after: boolean) => boolean = never;
@@ -191,6 +193,8 @@ export const world = () => {
       asked.push([date, kind]);
       return flow.get(date) ?? [];
     },
+    readNamedPayouts: async (_: string, numbers: readonly string[]) =>
+      payouts.filter(({ channelOrderNo }) => numbers.includes(channelOrderNo)),
   };
 
   const runSteps = async (batchId: Batch['id']) => {
@@ -208,6 +212,8 @@ export const world = () => {
     executions,
     events,
     flow,
+    /** What is known of payouts by their numbers. */
+    payouts,
     /** The days of ours that were read, and for which kind of statement. */
     asked,
     clock,

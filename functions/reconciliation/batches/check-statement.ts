@@ -26,5 +26,5 @@ export const checkStatement = (statement: Statement, { account, billDate, entrie
     if (date !== billDate) throw new StatementError(line, `it is of ${date}, not of ${billDate}`);
   }
   if (lines.length === 0 && entries > 0)
-    throw new StatementError(0, `it is empty, and ${entries} payments and refunds of ours are of that day`);
+    throw new StatementError(0, `it is empty, and ${entries} entries of ours are of that day`);
 };

@@ -24,7 +24,7 @@ const judge = async ({ files }: StepDeps, batch: Batch) => {
     // Money moved there that our books do not hold: what they say of that account is not the whole of it.
     ...(batch.unbooked
       ? [
-          `${batch.unbooked.count} lines, ${batch.unbooked.amount} in all, are of no payment or refund: they are not booked`,
+          `${batch.unbooked.count} lines, ${batch.unbooked.amount} in all, are of no payment, refund or payout: they are not booked`,
         ]
       : []),
   ];

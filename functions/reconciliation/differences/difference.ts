@@ -76,7 +76,7 @@ const seen = (record: ReconciliationRecord, batch: Batch) => ({
 
 const opened = (id: Difference['id'], record: ReconciliationRecord, batch: Batch): Difference => {
   const { channel_account_id, bill_date, kind, time_zone } = batch;
-  const opened_on = record.platform?.carriedFrom ?? bill_date;
+  const opened_on = record.platform?.carriedFrom ?? record.channel?.carriedFrom ?? bill_date;
   const day = { channel_account_id, bill_date: opened_on, kind };
   return { id, version: 0, status: statusOf(record.result), day, time_zone, opened_on, ...seen(record, batch) };
 };

@@ -46,7 +46,7 @@ export const fetchDay = async (deps: FetchDeps, day: StatementDay): Promise<Fetc
   const entries = await deps.readFlow(day.channel_account_id, day.bill_date, day.kind);
   if (entries.length === 0) return 'no_trades';
   // Two who contradict each other: the day gets a batch that says so, and is not released.
-  const reason = `the channel says that there is no statement, and ${entries.length} payments and refunds of ours are of that day`;
+  const reason = `the channel says that there is no statement, and ${entries.length} entries of ours are of that day`;
   await openBatch(deps, { id: batchIdOver(day, 'no statement'), day, account, error: { line: 0, reason } });
   return 'missing';
 };

@@ -7,7 +7,12 @@ import { checkFoot, checkSummary } from './totals.ts';
 /*
  * 账务明细, the bill of our account's money at Alipay. A payment is up to two rows, its gross income and the fee taken of it; a
  * refund likewise. Both name the trade and the order, and no row names a refund: whose it is follows from its order and amount.
- * 业务类型 is an open set: what is neither a payment nor a refund is kept apart, never guessed.
+ * 业务类型 is an open set: what is not known is kept apart, never guessed.
+ *
+ * Of transfers no real file was at hand. That 转账 with 支出 is money that we paid out is sure enough: it is the word for it in
+ * Alipay's own bills. That 商户订单号 then has our `out_biz_no` follows from what that column is, and was not seen. 转账退回 is
+ * our guess of what a bounced one is called. 业务流水号 may be either of the two numbers that Alipay gives a transfer, so nothing
+ * depends on it. Where a guess is wrong the row is something else, or of a number that we do not know: it is seen, not lost.
  */
 
 export const titles = { detail: '支付宝账务明细查询', summary: '支付宝账务汇总查询' } as const;
@@ -16,12 +21,14 @@ const [income, expense] = ['收入金额(+元)', '支出金额(-元)'] as const;
 const needed = ['账务流水号', '业务流水号', '商户订单号', '发生时间', income, expense, '账户余额(元)', '业务类型'];
 
 /** What a row is about, by what it says and whether money came or went; anything else is something else. */
-const meanings = new Map<string, 'payment' | 'refund' | 'fee taken' | 'fee returned'>([
+const meanings = new Map<string, StatementLine['kind'] | 'fee taken' | 'fee returned'>([
   ['在线支付 收入', 'payment'],
   ['交易付款 收入', 'payment'],
   ['收费 支出', 'fee taken'],
   ['交易退款 支出', 'refund'],
   ['退费 收入', 'fee returned'],
+  ['转账 支出', 'payout'],
+  ['转账退回 收入', 'payout_return'],
 ]);
 
 interface Movement {
@@ -52,8 +59,11 @@ const movementOf = (row: Row, { from, until }: Head): Movement => {
   const amount = came + went;
   const what = row.text('业务类型');
   if (what === '') row.complain('业务类型 is empty');
-  const isOurs = meaningOf({ what, amount }) !== undefined;
-  const number = (name: string) => (isOurs ? row.word(name) : row.text(name));
+  const meaning = meaningOf({ what, amount });
+  // Whoever transfers at Alipay's own desk gives it no number of ours.
+  const isTransfer = meaning === 'payout' || meaning === 'payout_return';
+  const number = (name: string) =>
+    meaning && !(isTransfer && row.text(name) === '') ? row.word(name) : row.text(name);
   return { line: row.number, what, amount, orderNo: number('商户订单号'), tradeNo: number('业务流水号'), at };
 };
 
@@ -100,6 +110,8 @@ const joined = (movements: readonly Movement[]) => {
     }
     others.push(...[...fees.values()].flat().map(otherOf));
   }
+  for (const kind of ['payout', 'payout_return'] as const)
+    lines.push(...(ofMeaning.get(kind) ?? []).map((movement) => lineOf(kind, movement, 0n)));
   return { lines: lines.toSorted((a, b) => a.line - b.line), others: others.toSorted((a, b) => a.line - b.line) };
 };
 
@@ -138,5 +150,9 @@ export const readFundBill = (detail: Buffer, summary: Buffer | undefined): State
         { name: '总金额(元)', amount: sum(true) + sum(false) },
       ],
     });
-  return { judges: ['payment', 'refund'], ...joined(movements), merchantsAtChannel: [head.merchant] };
+  return {
+    judges: ['payment', 'refund', 'payout', 'payout_return'],
+    ...joined(movements),
+    merchantsAtChannel: [head.merchant],
+  };
 };

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { beijingDay } from '../../beijing.ts';
 import { feeOf } from '../../fees.ts';
 import { FEE_PPM, takesFault, type Desk } from '../desk.ts';
+import type { Movement } from '../fund/account.ts';
 import { isPaid, type PaidOrder } from '../trade/books.ts';
 import { archive } from '../../files/archive.ts';
 import { fundDetail, fundSummary } from './fund-bill.ts';
@@ -76,11 +77,27 @@ const tradeBill = (desk: Desk, day: { account: string; date: string }): Bill | u
   };
 };
 
-/** Faults of statements are those of the trade bill. */
+/** Somebody has transferred at Alipay's own desk, at noon: under a number of theirs, as of what was left in the end. */
+const strange = (date: string, { id, balance }: Movement): Movement => ({
+  id: id + 1_000_000,
+  at: beijingDay(date).from + 43_200_000,
+  type: '转账',
+  amount: -188,
+  trade_no: `${date.replaceAll('-', '')}110070001502999999999999`,
+  out_no: `GHOST${date.replaceAll('-', '')}`,
+  name: '转账',
+  party: 'nobody@example.com',
+  remark: '',
+  balance: balance - 188,
+});
+
+/** Faults of statements are those of the trade bill; this one has one of its own. */
 const fundBill = (desk: Desk, day: { account: string; date: string }): Bill | undefined => {
   const { from, until } = beijingDay(day.date);
-  const movements = desk.account.within(from, until);
-  if (movements.length === 0) return undefined;
+  const moved = desk.account.within(from, until);
+  const last = moved.at(-1);
+  if (last === undefined) return undefined;
+  const movements = takesFault(desk, 'extra_transfer') ? [...moved, strange(day.date, last)] : moved;
   return { name: '账务明细', detail: fundDetail(movements, day), summary: fundSummary(movements, day) };
 };
 
