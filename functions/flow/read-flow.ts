@@ -4,7 +4,7 @@ import { entriesOfPayment, entriesOfPayout, entriesOfRefund, namedPayout } from 
 import type { FlowStore } from './store.ts';
 
 export const readFlow =
-  (flow: Pick<FlowStore, 'read'>): ReadFlow =>
+  (flow: Pick<FlowStore, 'read' | 'payoutsOn'>): ReadFlow =>
   async (channelAccountId, date, kind) => {
     const { payments, refunds } = await flow.read(channelAccountId, date);
     const payouts = kind === 'fund' ? await flow.payoutsOn(channelAccountId, date) : [];

@@ -72,10 +72,11 @@ export const flowStore = (db: Database, table: string, now: () => Date) => {
 export type FlowStore = ReturnType<typeof flowStore>;
 
 /** Reads each day of each account once, for a run that asks about more than one statement of it. */
-export const readingOnce = ({ read }: Pick<FlowStore, 'read'>): Pick<FlowStore, 'read'> => {
+export const readingOnce = <Flow extends Pick<FlowStore, 'read'>>({ read, ...rest }: Flow) => {
   const known = new Map<string, ReturnType<FlowStore['read']>>();
   return {
-    read: (channelAccountId, date) => {
+    ...rest,
+    read: (channelAccountId: string, date: BusinessDate) => {
       const key = `${channelAccountId} ${date}`;
       const found = known.get(key) ?? read(channelAccountId, date);
       known.set(key, found);
