@@ -1,16 +1,14 @@
 import { businessDate } from '#kernel/business-date.ts';
-import { derivedId, tail } from '#kernel/id.ts';
+import { tail } from '#kernel/id.ts';
 import type { LateTransfer } from '#payouts/late-transfer.ts';
 import type { Payout } from '#payouts/payout.ts';
-import type { Difference } from '#reconciliation/differences/difference.ts';
-
-const idOf = ({ id }: Payout, no: number): Difference['id'] => derivedId('dif', id, String(no), 'payout_late');
+import { lateDifferenceId, type Difference } from '#reconciliation/differences/difference.ts';
 
 const differenceOf = (payout: Payout, { at, channel_trade_no = '' }: LateTransfer, no: number): Difference => {
   const { id, merchant_id, amount, currency, channel_account_id, time_zone } = payout;
   const day = businessDate(at, time_zone);
   return {
-    id: idOf(payout, no),
+    id: lateDifferenceId(id, no),
     version: 0,
     status: 'open',
     kind: 'payout_late',
@@ -47,5 +45,7 @@ export const lateDifferences = (before: Payout | undefined, after: Payout): Diff
 /** Those whose money has come back: nobody bears it any more. */
 export const endedDifferences = (before: Payout | undefined, after: Payout): { id: Difference['id']; at: Date }[] =>
   (after.late ?? []).flatMap(({ returned }, no) =>
-    returned && before?.late?.[no] && !before.late[no]?.returned ? [{ id: idOf(after, no), at: returned.at }] : [],
+    returned && before?.late?.[no] && !before.late[no]?.returned
+      ? [{ id: lateDifferenceId(after.id, no), at: returned.at }]
+      : [],
   );

@@ -7,22 +7,26 @@ import { credit, debit, journal, type Journal, type Leg } from '#ledger/journal.
 import type { Subject } from '#ledger/account.ts';
 import type { Merchant } from '#merchants/merchant.ts';
 import { placeOf } from '#payments/payment.ts';
+import { sourceOf } from '#payouts/payout.ts';
+import type { PayoutStore } from '#payouts/store.ts';
 import { grossGap } from '#reconciliation/differences/actions.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 
 import type { Deps as HeldDeps } from './held-money.ts';
 import type { Dealt } from './open-difference.ts';
 
-export type Deps = HeldDeps & { readonly merchant: (id: string) => Promise<Merchant | undefined> };
+export type Deps = HeldDeps & {
+  readonly payouts: Pick<PayoutStore, 'find'>;
+  readonly merchant: (id: string) => Promise<Merchant | undefined>;
+};
 
 type Booking = Extract<DifferenceTask, { readonly kind: 'write_off' | 'adjust' | 'recover' }>;
 
-/** What stands against the channel's clearing: the platform's own result, or the merchant's balance. */
-const counterparts: Readonly<Record<Booking['kind'], Subject>> = {
-  write_off: 'write_off',
-  adjust: 'merchant_available',
-  recover: 'merchant_available',
-};
+/** Whose books carry it, and what stands there against the channel's clearing. */
+interface Bearer {
+  readonly owner: Journal['owner'];
+  readonly subject: Subject;
+}
 
 const signed = (subject: Subject, amount: bigint, account?: Leg['channel_account_id']): Leg =>
   amount < 0n ? credit(subject, -amount, account) : debit(subject, amount, account);
@@ -48,6 +52,15 @@ const ownerOf = async (deps: Deps, difference: Difference, named: string | undef
   throw new Failure('invalid_request', { errors: [{ pointer: '/task/merchant_id', detail }] });
 };
 
+/** The platform's own result in the merchant's books, or the merchant's balance; of a payout, what that was taken from. */
+const bearerOf = async (deps: Deps, difference: Difference, task: Booking): Promise<Bearer> => {
+  const owner = await ownerOf(deps, difference, task.merchant_id);
+  if (task.kind === 'write_off') return { owner, subject: 'write_off' };
+  const { platform } = difference;
+  const payout = platform?.id.startsWith('pyt_') ? await deps.payouts.find(platform.id) : undefined;
+  return payout ? sourceOf(payout) : { owner, subject: 'merchant_available' };
+};
+
 /** Named by the trade, not by the difference: what a trade statement and a fund statement both show is booked once. */
 const causeOf = ({ day, platform, channel }: Difference): string => {
   const { kind, channelOrderNo, channelTradeNo, refundNo = '' } = channel ?? platform ?? missing();
@@ -70,8 +83,7 @@ const feeGivenBack = async ({ refunds }: Deps, { kind, platform }: Difference, t
 /** Our clearing and cost become what the statement says; the rest is the counterpart's. */
 const journalsOf = (
   difference: Difference,
-  owner: Journal['owner'],
-  task: Booking,
+  { owner, subject }: Bearer,
   { feeBack, now }: { feeBack: bigint; now: Date },
 ): Journal[] => {
   const { platform, channel, day, currency, time_zone } = difference;
@@ -80,24 +92,28 @@ const journalsOf = (
   return journal({ cause: causeOf(difference), owner, accounting_date: businessDate(now, time_zone), currency }, [
     signed('channel_clearing', gross - fee, day.channel_account_id),
     signed('channel_cost', fee, day.channel_account_id),
-    signed(counterparts[task.kind], feeBack - gross),
+    signed(subject, feeBack - gross),
     credit('fee_income', feeBack),
   ]);
 };
 
 /** 核销, 调账, 追款: the books follow the statement. What has been booked for the same trade is not booked again. */
 export const bookDifference = async (deps: Deps, difference: Difference, task: Booking): Promise<Dealt> => {
-  const owner = isMoney(difference) ? await ownerOf(deps, difference, task.merchant_id) : undefined;
+  const bearer = isMoney(difference) ? await bearerOf(deps, difference, task) : undefined;
   const feeBack = await feeGivenBack(deps, difference, task);
-  const planned = owner === undefined ? [] : journalsOf(difference, owner, task, { feeBack, now: deps.now() });
+  const planned = bearer ? journalsOf(difference, bearer, { feeBack, now: deps.now() }) : [];
   const known = await Promise.all(planned.map(({ id }) => deps.ledger.findJournal(id)));
   const journals = planned.filter((_, index) => known[index] === undefined);
   const taken = greatest(0n, -grossGap(difference));
-  const available = { owner: owner ?? '', subject: 'merchant_available', currency: difference.currency } as const;
   return {
     changes: [],
     journals: booked(journals),
-    writes: deps.ledger.writes(journals, task.kind === 'recover' ? [{ account: available, atLeast: taken }] : []),
+    writes: deps.ledger.writes(
+      journals,
+      bearer && task.kind === 'recover'
+        ? [{ account: { ...bearer, currency: difference.currency }, atLeast: taken }]
+        : [],
+    ),
     behind: [],
   };
 };

@@ -1,12 +1,12 @@
 import { booked } from '#approvals/approval.ts';
 import type { DifferenceTask } from '#approvals/task.ts';
 import { Failure } from '#kernel/failure.ts';
-import { decideLate, isOwed, lateNumbered } from '#payouts/late-transfer.ts';
+import { decideLate, isOwed } from '#payouts/late-transfer.ts';
 import { journalsSince } from '#payouts/journals.ts';
 import { sourceOf, type Payout } from '#payouts/payout.ts';
 import { changeWrites, type Deps as PayoutDeps } from '#payouts/send-payout.ts';
 import { sentBackWrites } from '#payouts/sent-back.ts';
-import type { Difference } from '#reconciliation/differences/difference.ts';
+import { lateDifferenceId, type Difference } from '#reconciliation/differences/difference.ts';
 import type { ReceiptStore } from '#remittances/store.ts';
 
 import type { Dealt } from './open-difference.ts';
@@ -29,7 +29,7 @@ export const settleLatePayout = async (deps: Deps, difference: Difference, task:
   if (!platform?.id.startsWith('pyt_'))
     throw new Failure('action_not_possible', { detail: 'it is about no payout of ours' });
   const payout = await deps.payouts.get(platform.id);
-  const no = lateNumbered(payout, platform.channelTradeNo);
+  const no = (payout.late ?? []).findIndex((_, each) => lateDifferenceId(payout.id, each) === difference.id);
   const late = payout.late?.[no];
   if (!late) throw new Failure('action_not_possible', { detail: 'the payout has no such money' });
   const charges = task.kind === 'recover';

@@ -17,6 +17,7 @@ import { settleLatePayout } from './late-payout.ts';
 import { dealingWith, freeFor, letGo, type Dealt, type Deps as OpenDeps } from './open-difference.ts';
 import { recoverPayment } from './recover-payment.ts';
 import { supplement, type Deps as SupplementDeps } from './supplement.ts';
+import { refuseWhatIsOurs, supplementPayout } from './supplement-payout.ts';
 import { isTransferTask, transferPlanner, type Deps as TransferDeps } from './transfers/plan.ts';
 
 export type Deps = OpenDeps & BookingDeps & SupplementDeps & TransferDeps;
@@ -45,9 +46,10 @@ const dealtWith = async (deps: Deps & PayoutDeps, difference: Difference, task: 
     case 'refund':
       return isSecondPayment(difference) ? refundSecond(deps, difference) : refundHeld(deps, difference);
     case 'supplement':
-      return supplement(deps, difference);
+      return difference.channel?.ours ? supplementPayout(deps, difference) : supplement(deps, difference);
     case 'write_off':
       if (difference.kind === 'payout_late') return settleLatePayout(deps, difference, task);
+      await refuseWhatIsOurs(deps, difference);
       return (await writeOffForeign(deps, difference)) ?? bookDifference(deps, difference, task);
     case 'recover':
       if (difference.kind === 'payout_late') return settleLatePayout(deps, difference, task);

@@ -73,10 +73,6 @@ export const lateReturn = (
   return { ...payout, late: [...late, { ...returned, channel_trade_no: channelTradeNo, returned }] };
 };
 
-/** The place of the late money that a trade number names. */
-export const lateNumbered = ({ late = [] }: Payout, tradeNo: string | undefined): number =>
-  late.findIndex(({ channel_trade_no = '' }) => channel_trade_no === tradeNo);
-
 /** Who bears it. What has come back meanwhile, or was decided, is as it was. */
 export const decideLate = (
   payout: Payout,

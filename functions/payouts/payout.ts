@@ -120,6 +120,16 @@ export const failPayout = (payout: Payout, failure: { code: string; message: str
   return status ? { ...payout, status, failed: bookedAt(payout, now, now), failure: { ...failure } } : payout;
 };
 
+/**
+ * Money that a statement has as sent, and of which its channel has not told: by no trade number, for that of a statement may be
+ * another than the channel's own. When the channel tells of it after all, it is this money.
+ */
+export const sentByStatement = (payout: Payout, at: Date, now: Date): Payout => {
+  const status = payouts.next(payout.status, 'succeed');
+  const sent = bookedAt(payout, at, now);
+  return status ? { ...payout, status, succeeded: sent } : { ...payout, late: [...(payout.late ?? []), sent] };
+};
+
 export const loseAnswer = (payout: Payout): Payout => {
   const status = payouts.next(payout.status, 'lose');
   return status === undefined || status === payout.status ? payout : { ...payout, status };

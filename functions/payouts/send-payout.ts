@@ -47,13 +47,18 @@ const paymentWrites = async (deps: Deps, before: Payout, after: Payout): Promise
   return counted === payment ? [] : [deps.payments.write(counted)];
 };
 
+/** All that a change of a payout means: to the books, and to the payment of the refund that it pays out. */
+export const applyWrites = async (deps: Deps, before: Payout, after: Payout): Promise<Write[]> => [
+  ...changeWrites(deps, before, after),
+  ...(await paymentWrites(deps, before, after)),
+];
+
 const change = (deps: Deps, id: string, decide: (payout: Payout) => Payout): Promise<Payout> =>
   contend(async () => {
     const payout = await deps.payouts.get(id);
     const after = decide(payout);
     if (after === payout) return payout;
-    const beside = await paymentWrites(deps, payout, after);
-    const refusals = await deps.commit([...changeWrites(deps, payout, after), ...beside]);
+    const refusals = await deps.commit(await applyWrites(deps, payout, after));
     return refusals.length === 0 ? { ...after, version: after.version + 1 } : lost;
   });
 

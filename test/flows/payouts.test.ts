@@ -305,5 +305,13 @@ describe('Alipay’s bill of money', () => {
     expect(await aboutStatement('carried', date)).toMatchObject([
       { channel: { kind: 'payout_return', channel_order_no: bounced.channel_transfer_no } },
     ]);
+    // What the bill says of a payout of ours is taken in by two people: then it is late money, and told.
+    const known = open.find(({ channel }) => channel.channel_order_no === failed.channel_transfer_no);
+    const task = { kind: 'supplement', difference_id: known.id };
+    const { body } = await machine().maker.post('/admin/v1/approvals', { task });
+    expect((await machine().checker.post(`/admin/v1/approvals/${body.id}/approve`, {})).status).toBe(200);
+    await machine().quiet();
+    expect(await read(failed.id)).toMatchObject({ status: 'failed', late: [{ returned_at: null }] });
+    expect(machine().receiver.told(failed.id)).toEqual(['payout.failed', 'payout.succeeded_late']);
   });
 });

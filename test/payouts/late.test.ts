@@ -9,7 +9,7 @@ import { change, type Subject } from '#ledger/account.ts';
 import { decideLate, isOwed } from '#payouts/late-transfer.ts';
 import { journalsOf } from '#payouts/journals.ts';
 import { flowOf, markersOf, movementsOf } from '#payouts/movements.ts';
-import { decided, failPayout, heard, loseAnswer, type Payout } from '#payouts/payout.ts';
+import { decided, failPayout, heard, loseAnswer, sentByStatement, type Payout } from '#payouts/payout.ts';
 
 import { hasEnded } from '#settlement/try.ts';
 
@@ -98,6 +98,24 @@ describe('money that left for a payout that had ended', () => {
     expect(balances(after(borne, back('T1')))).toMatchObject({ clearing: 0n, borne: 0n });
     expect(decideLate(after(late, back('T1')), 0, 'charged', given.noon).late?.[0]?.decided).toBeUndefined();
   });
+});
+
+test('what a statement has and what its channel tells of afterwards are the same money', () => {
+  const shown = (noun: Payout) => sentByStatement(noun, given.noon, given.noon);
+  const late = after(shown(after(payout(), refused)), sent('T1'), sent('T1'));
+  expect([late.late?.map(({ channel_trade_no }) => channel_trade_no), balances(late).clearing]).toEqual([
+    ['T1'],
+    -amount,
+  ]);
+  const underWay = after(shown(payout()), sent('T1'));
+  expect([underWay.status, underWay.succeeded?.channel_trade_no, underWay.late]).toEqual([
+    'succeeded',
+    'T1',
+    undefined,
+  ]);
+  const twice = after(shown(after(payout(), sent('T1'))), sent('T1'));
+  expect([balances(twice).clearing, balances(twice).owed]).toEqual([-2n * amount, amount]);
+  expect(balances(after(twice, sent('T2'))).clearing).toBe(-2n * amount);
 });
 
 test('a settlement whose payout left late is not paid a second time, until that has come back', () => {

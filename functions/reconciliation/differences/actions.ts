@@ -6,7 +6,7 @@ import type { Difference } from './difference.ts';
 
 /**
  * 认款 `keep`: the money is the merchant's. 退款 `refund`: it goes back by the way it came. 补单 `supplement`: the channel is
- * asked, and what it confirms is taken in. 核销 `write_off`: the platform bears it. 调账 `adjust`: the books follow the
+ * asked, and what it confirms is taken in; of a transfer, what the statement says. 核销 `write_off`: the platform bears it. 调账 `adjust`: the books follow the
  * statement, in the merchant's favour. 追款 `recover`: the merchant gives it back.
  */
 export const Action = z.enum(['keep', 'refund', 'supplement', 'write_off', 'adjust', 'recover']);
@@ -30,8 +30,10 @@ const offered: Readonly<Record<Difference['kind'], (difference: Difference) => A
     difference.platform?.status === 'unknown' ? ['keep', 'refund'] : byGap(difference),
   payout_late: () => ['recover', 'write_off'],
   fee_mismatch: () => ['adjust'],
-  channel_only: (difference) =>
-    difference.channel?.kind === 'payment' ? ['supplement', ...byGap(difference)] : byGap(difference),
+  channel_only: (difference) => {
+    if (difference.channel?.ours) return ['supplement', 'write_off'];
+    return difference.channel?.kind === 'payment' ? ['supplement', ...byGap(difference)] : byGap(difference);
+  },
   platform_only: byGap,
   status_mismatch: ({ platform }) =>
     // Of money in another currency, or with somebody else: only the first waits in suspense.

@@ -132,6 +132,10 @@ export const receivedDifferenceId = (
   kind: 'paid_late' | 'duplicate',
 ): Difference['id'] => derivedId('dif', paymentId, String(no), kind);
 
+/** Money that left for a payout which had ended, by its place among that. */
+export const lateDifferenceId = (payoutId: string, no: number): Difference['id'] =>
+  derivedId('dif', payoutId, String(no), 'payout_late');
+
 /** It waits for whoever checks what was submitted. */
 export const submitted = (difference: Difference, approval_id: NonNullable<Difference['approval_id']>): Difference => ({
   ...difference,

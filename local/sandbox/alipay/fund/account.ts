@@ -18,8 +18,11 @@ const Movement = z.object({
 });
 export type Movement = z.infer<typeof Movement>;
 
-/** What the merchant had on deposit before the first payment, so that it can pay out before it has sold: a million yuan. */
-const DEPOSIT = 100_000_000;
+/**
+ * What the merchant had on deposit before the first payment, so that it can pay out before it has sold, and what it has sold by
+ * other channels: fifty million yuan. Whoever asks for more is refused, as at the real one.
+ */
+const DEPOSIT = 5_000_000_000;
 
 const Balance = z.object({ balance: z.int() });
 
