@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { channelKind } from '#channels/registry.ts';
+import { statementReader } from '#channels/readers.ts';
 import type { PlatformEntry } from '#reconciliation/entry.ts';
 import { match } from '#reconciliation/match.ts';
 
@@ -76,7 +76,7 @@ const sortJoin = (folder: string, count: number): number => {
 const oneSize = async (folder: string, count: number): Promise<Figure[]> => {
   const bytes = bill(rowsOf(count));
   const entries = entriesOf(count);
-  const parsed = await measured(() => channelKind('wechat').readStatement(bytes, 'trade'));
+  const parsed = await measured(() => statementReader('wechat')(bytes, 'trade'));
   const matched = await measured(() => match(parsed.result, entries, 'Asia/Shanghai'));
   const only = matched.result.filter(({ result }) => result === 'channel_only').length;
   const other = matched.result.filter(({ result }) => result === 'amount_mismatch').length;

@@ -62,8 +62,9 @@ const laws: Record<string, (found: Import) => boolean> = {
     capability(file) !== capability(target) &&
     // The flow index spans payments and refunds: its store is made of theirs.
     file !== 'functions/flow/store.ts',
-  'only the channel registry knows a concrete channel': ({ file, target }) =>
-    /^functions\/channels\/[^/]+\//.test(target) && !/^functions\/channels\/([^/]+\/|registry\.ts)/.test(file),
+  'only the two registries know a concrete channel': ({ file, target }) =>
+    /^functions\/channels\/[^/]+\//.test(target) &&
+    !/^functions\/channels\/([^/]+\/|(registry|readers)\.ts)/.test(file),
   'nothing that ships imports what runs on one machine': ({ file, target }) =>
     !file.startsWith('local/') && target.startsWith('local/'),
   'pages take only types of what runs on the server': ({ file, target, isType }) =>
@@ -112,7 +113,7 @@ describe('the architecture', () => {
       "import { paymentStore } from '#payments/store.ts'",
     ],
     [
-      'only the channel registry knows a concrete channel',
+      'only the two registries know a concrete channel',
       'functions/payments/payment.ts',
       "import { x } from '#channels/wechat/channel.ts'",
     ],

@@ -100,7 +100,6 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     secrets: undefined as never,
     open: () => paper.channel,
     acknowledge: (taken) => ({ status: taken ? 200 : 400, body: '' }),
-    readStatement: async () => ({ judges: [], lines: [], merchantsAtChannel: [] }),
   };
   const opened: OpenAccount = { account, kind, channel: paper.channel };
   const looks: string[] = [];

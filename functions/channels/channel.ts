@@ -2,8 +2,7 @@ import * as z from 'zod';
 
 import type { ChannelAccount } from './account.ts';
 import type { AgreementOutcome, AgreementsAtChannel } from './agreement.ts';
-import type { BankStatement } from './bank-statement.ts';
-import type { Fetched, Statement, StatementKind } from './statement.ts';
+import type { Fetched, StatementKind } from './statement.ts';
 import type { Payee, TransferOutcome, TransferRef, TransferToPlace } from './transfer.ts';
 import type { Wallets } from './wallets.ts';
 
@@ -215,6 +214,8 @@ export interface Capabilities {
   readonly agreements?: { readonly methods: readonly Method[]; readonly deduction: Method };
   /** What it can be asked for, each morning, about the day before. */
   readonly statements: readonly StatementKind[];
+  /** Its statements show the entries of an account, and no orders. */
+  readonly entries?: true;
 }
 
 /** A callback that is not what it claims to be: nothing of it is believed. */
@@ -260,8 +261,4 @@ export interface ChannelKind {
   open(account: ChannelAccount, secrets: unknown, now: () => Date, wallets?: Wallets): Channel;
   /** In the words in which the callback came, where a channel has several. */
   acknowledge(taken: boolean, callback?: RawCallback): Acknowledgement;
-  /** Reads a statement file whole or not at all; rejects with a `StatementError`. A file may need to be told of which day it is. */
-  readStatement(bytes: Buffer, kind: StatementKind, billDate?: string): Promise<Statement>;
-  /** Of a bank account, whose statements show entries and no orders: reads a file whole or not at all; throws a `StatementError`. */
-  readonly readEntries?: (bytes: Buffer, account: ChannelAccount) => readonly BankStatement[];
 }

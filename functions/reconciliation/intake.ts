@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { channelKinds } from '#channels/registry.ts';
+import { entryReader } from '#channels/readers.ts';
 import { ledgerStore } from '#ledger/store.ts';
 import { paymentStore } from '#payments/store.ts';
 import { committer } from '#platform/commit.ts';
@@ -26,7 +26,7 @@ const importing = {
 
 const deps: ReceiveDeps = {
   ...opening,
-  entriesOf: ({ channel }) => channelKinds.get(channel)?.readEntries,
+  entriesOf: ({ channel }) => entryReader(channel),
   async importEntries(account, statements, objectKey) {
     const taken = await importStatement(importing, { account, statements, objectKey });
     log.info('a bank statement was taken in', { account: account.id, key: objectKey, ...taken });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { channelKind } from '#channels/registry.ts';
+import { statementReader } from '#channels/readers.ts';
 import { readFlow, readNamedPayouts } from '#flow/read-flow.ts';
 import { flowStore } from '#flow/store.ts';
 import { database } from '#platform/database.ts';
@@ -16,7 +16,7 @@ import { now, wire } from './wire.ts';
 
 const db = database();
 const flow = flowStore(db, env('ORDERS_TABLE'), now);
-const deps = { ...wire(db), channelKind, readFlow: readFlow(flow), readNamedPayouts: readNamedPayouts(flow) };
+const deps = { ...wire(db), statementReader, readFlow: readFlow(flow), readNamedPayouts: readNamedPayouts(flow) };
 
 /** What each step of a batch's workflow answers. */
 const steps = {

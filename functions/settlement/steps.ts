@@ -50,7 +50,7 @@ const judgeBy = (
   return async (id: `chn_${string}`, date: BusinessDate, before?: SettledDay) => {
     const account = await configuration.channelAccount(id);
     const kind = account && channelKind(account.channel);
-    if (kind?.readEntries) return proveByEntries(id, date);
+    if (kind?.capabilities.entries) return proveByEntries(id, date);
     return kind && kind.capabilities.statements.length > 0 ? judge(id, date, before) : prove(id, date);
   };
 };

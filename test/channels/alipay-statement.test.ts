@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { channelKind } from '#channels/registry.ts';
+import { statementReader } from '#channels/readers.ts';
 import { bringsMoney, StatementError, type Statement, type StatementKind } from '#channels/statement.ts';
 
 import {
@@ -22,7 +22,7 @@ import { fixture, needing, noFixtures } from './fixtures.ts';
 import { gbk, isInGbk } from './gbk.ts';
 import { zip } from './zip.ts';
 
-const read = (file: Buffer, kind: StatementKind = 'trade') => channelKind('alipay').readStatement(file, kind);
+const read = (file: Buffer, kind: StatementKind = 'trade') => statementReader('alipay')(file, kind);
 
 const complaint = async (file: Buffer, kind: StatementKind = 'trade'): Promise<StatementError> => {
   try {

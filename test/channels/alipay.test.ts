@@ -1,6 +1,7 @@
 import { AlipaySdk } from 'alipay-sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { statementReader } from '#channels/readers.ts';
 import { ChannelAccount } from '#channels/account.ts';
 import {
   CallbackRefused,
@@ -963,7 +964,7 @@ describe('a bill of Alipay', () => {
     say = (asked) => (whatIsAsked(asked) === 'file' ? handedOut(doubtful) : offered());
     const fetched = await channel.fetchStatement('2026-01-30', 'trade');
     expect(fetched).toEqual({ kind: 'file', bytes: doubtful });
-    await expect(kind.readStatement(doubtful, 'trade')).rejects.toThrow('退款合计');
+    await expect(statementReader(kind.name)(doubtful, 'trade')).rejects.toThrow('退款合计');
   });
 });
 

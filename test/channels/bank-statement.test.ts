@@ -5,7 +5,8 @@ import { minorUnits } from '#channels/bank/statements/amount.ts';
 import { readCamt } from '#channels/bank/statements/camt.ts';
 import { identified, type BankStatement } from '#channels/bank-statement.ts';
 import { readMt940 } from '#channels/bank/statements/mt940.ts';
-import { readBankFile, StatementFormat } from '#channels/bank/statements/read.ts';
+import { StatementFormat } from '#channels/bank/settings.ts';
+import { readBankFile } from '#channels/bank/statements/read.ts';
 
 import { camtFile, csvFile, mt940File, type Movement } from './bank-files.ts';
 import { fixture, needing, noFixtures } from './fixtures.ts';

@@ -11,6 +11,7 @@ import {
   type RawCallback,
   type RefundToPlace,
 } from '#channels/channel.ts';
+import { statementReader } from '#channels/readers.ts';
 import { StatementError } from '#channels/statement.ts';
 
 /** What every channel's own side can be made to do about the next call. Each rig says it in its channel's words. */
@@ -449,7 +450,7 @@ const statements = (rig: () => Rig, { statementsEndAnywhere }: Nature) => {
   test('a whole statement is read', async () => {
     const { kind, statement } = rig();
     const { file, billDate, lines } = statement;
-    expect((await kind.readStatement(file, 'trade', billDate)).lines).toHaveLength(lines);
+    expect((await statementReader(kind.name)(file, 'trade', billDate)).lines).toHaveLength(lines);
   });
 
   test('a statement cut short after any of its lines is refused, naming a line', async () => {
@@ -462,7 +463,7 @@ const statements = (rig: () => Rig, { statementsEndAnywhere }: Nature) => {
     const cuts = statementsEndAnywhere ? [...within, ...ofArchive] : byLine;
     expect(cuts.length).toBeGreaterThan(statement.lines);
     for (const cut of cuts) {
-      const error = await errorOf(() => kind.readStatement(cut, 'trade', billDate));
+      const error = await errorOf(() => statementReader(kind.name)(cut, 'trade', billDate));
       expect(error).toBeInstanceOf(StatementError);
       expect(error).toMatchObject({ line: expect.any(Number), reason: expect.stringMatching(/\w/) });
     }
@@ -472,7 +473,9 @@ const statements = (rig: () => Rig, { statementsEndAnywhere }: Nature) => {
     'what is no statement at all (%j) is refused',
     async (text) => {
       const { kind, statement } = rig();
-      await expect(kind.readStatement(Buffer.from(text), 'trade', statement.billDate)).rejects.toThrow(StatementError);
+      await expect(statementReader(kind.name)(Buffer.from(text), 'trade', statement.billDate)).rejects.toThrow(
+        StatementError,
+      );
     },
   );
 };
@@ -488,7 +491,7 @@ const downloads = (rig: () => Rig, { statementsInReplies }: Nature) => {
     const found = await fetched('a statement is offered');
     expect(found).toEqual({ kind: 'file', bytes: statement.packed ?? statement.file });
     const bytes = found.kind === 'file' ? found.bytes : Buffer.alloc(0);
-    expect((await kind.readStatement(bytes, 'trade', statement.billDate)).lines).toHaveLength(statement.lines);
+    expect((await statementReader(kind.name)(bytes, 'trade', statement.billDate)).lines).toHaveLength(statement.lines);
   });
 
   test('is the same bytes however often it is fetched', async () => {

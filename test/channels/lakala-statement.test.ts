@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
-import { channelKind } from '#channels/registry.ts';
+import { statementReader } from '#channels/readers.ts';
 import { StatementError } from '#channels/statement.ts';
 
 import { header, merchantNo, someRows, statementOf } from './lakala-statement.ts';
 
-const read = (bytes: Buffer) => channelKind('lakala').readStatement(bytes, 'trade', '2026-01-30');
+const read = (bytes: Buffer) => statementReader('lakala')(bytes, 'trade', '2026-01-30');
 const complaint = async (bytes: Buffer) => {
   const error = await read(bytes).catch((thrown: unknown) => thrown);
   if (!(error instanceof StatementError)) throw new Error('it was believed');

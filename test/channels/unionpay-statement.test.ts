@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { channelKind } from '#channels/registry.ts';
+import { statementReader } from '#channels/readers.ts';
 import { StatementError } from '#channels/statement.ts';
 import { places, rowBytes } from '#channels/unionpay/bills/layout.ts';
 
@@ -9,9 +9,8 @@ import { fixture, needing, noFixtures } from './fixtures.ts';
 import { archiveOf, billMerchant, rowOf, someRows, zmOf, type BillRow } from './unionpay-bill.ts';
 import { zip } from './zip.ts';
 
-const kind = channelKind('unionpay');
 const day = '2026-01-30';
-const read = (bytes: Buffer, date: string | undefined = day) => kind.readStatement(bytes, 'trade', date);
+const read = (bytes: Buffer, date: string | undefined = day) => statementReader('unionpay')(bytes, 'trade', date);
 const complaintOf = async (bytes: Buffer, date?: string): Promise<StatementError> => {
   const error = await read(bytes, date).catch((thrown: unknown) => thrown);
   if (!(error instanceof StatementError)) throw new Error(`no complaint: ${String(error)}`);
@@ -85,12 +84,12 @@ describe('a statement of UnionPay', () => {
   });
 
   test('in its archive says by itself of which day it is', async () => {
-    expect((await kind.readStatement(archiveOf(zmOf(someRows)), 'trade')).lines).toHaveLength(3);
+    expect((await statementReader('unionpay')(archiveOf(zmOf(someRows)), 'trade')).lines).toHaveLength(3);
     expect(await complaintOf(archiveOf(zmOf(someRows)), '2026-01-31')).toMatchObject({
       line: 1,
       reason: 'the statement is of 2026-01-30, not of 2026-01-31',
     });
-    await expect(kind.readStatement(zmOf(someRows), 'trade')).rejects.toThrow('day');
+    await expect(statementReader('unionpay')(zmOf(someRows), 'trade')).rejects.toThrow('day');
   });
 
   test('of a day without trades is empty', async () => {
@@ -220,7 +219,7 @@ describe('a statement of UnionPay that is not to be believed', () => {
   });
 
   test('of money is none', async () => {
-    await expect(kind.readStatement(zmOf(someRows), 'fund', day)).rejects.toThrow('no statement of this kind');
+    await expect(statementReader('unionpay')(zmOf(someRows), 'fund', day)).rejects.toThrow('no statement of this kind');
   });
 
   test('in any byte that is read, is refused or reads differently', async () => {

@@ -2,6 +2,7 @@ import { deflateSync } from 'node:zlib';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { statementReader } from '#channels/readers.ts';
 import { ChannelAccount } from '#channels/account.ts';
 import { CallbackRefused, type Channel, type OrderToPlace, type RefundToPlace } from '#channels/channel.ts';
 import { channelKind } from '#channels/registry.ts';
@@ -621,7 +622,7 @@ describe('a statement of UnionPay', () => {
     const doubtful = archiveOf(zmOf([{ ...someRows[0]!, settled: 'C000000000001' }]));
     answering(handedOut(doubtful));
     expect(await channel.fetchStatement('2026-01-30', 'trade')).toEqual({ kind: 'file', bytes: doubtful });
-    await expect(kind.readStatement(doubtful, 'trade')).rejects.toThrow('结算金额');
+    await expect(statementReader(kind.name)(doubtful, 'trade')).rejects.toThrow('结算金额');
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { channelKind } from '#channels/registry.ts';
+import { statementReader } from '#channels/readers.ts';
 import { StatementError } from '#channels/statement.ts';
 import { readFundBill } from '#channels/wechat/fund-bill.ts';
 
@@ -201,7 +201,7 @@ describe('a fund bill', () => {
 
   test('is not taken for a trade bill, nor a trade bill for one', async () => {
     expect(complaint(bill(someRows)).reason).toContain('this is a trade bill (交易账单)');
-    const asTrade = channelKind('wechat').readStatement(fundBill([payment]), 'trade');
+    const asTrade = statementReader('wechat')(fundBill([payment]), 'trade');
     await expect(asTrade).rejects.toThrow('this is a fund bill');
   });
 });

@@ -188,7 +188,7 @@ export const world = () => {
     publish: faulty('publish', (some: BusinessEvent[]) => void events.push(...some)),
     now: () => clock.now,
     channelAccount: async (id: string) => (id === account.id ? account : undefined),
-    channelKind: () => ({ readStatement: async (bytes: Buffer) => readPaper(bytes) }),
+    statementReader: () => async (bytes: Buffer) => readPaper(bytes),
     readFlow: async (_: string, date: string, kind: string) => {
       asked.push([date, kind]);
       return flow.get(date) ?? [];

@@ -4,7 +4,6 @@ import type { ChannelAccount } from '#channels/account.ts';
 import type { Acknowledgement, Capabilities, Channel, ChannelKind } from '#channels/channel.ts';
 
 import { agreementsOf, signedBy } from './agreement.ts';
-import { readStatement } from './bills/bill.ts';
 import { readCallback } from './callback.ts';
 import { closeOrder } from './close.ts';
 import { fetchStatement } from './download.ts';
@@ -112,5 +111,4 @@ export const alipay: ChannelKind = {
   secrets: Secrets,
   open,
   acknowledge,
-  readStatement,
 };

@@ -1,12 +1,9 @@
 import * as z from 'zod';
 
-import type { ChannelAccount } from '#channels/account.ts';
 import { CallbackRefused, type Capabilities, type Channel, type ChannelKind } from '#channels/channel.ts';
-import { StatementError } from '#channels/statement.ts';
-import { IdOf } from '#kernel/id.ts';
 import { remittanceReference } from '#remittances/reference.ts';
 
-import { readBankFile, StatementFormat } from './statements/read.ts';
+import { Settings } from './settings.ts';
 
 const capabilities: Capabilities = {
   methods: ['bank_transfer'],
@@ -20,17 +17,8 @@ const capabilities: Capabilities = {
   refund: { maxAgeDays: 0, partial: false, multiple: false },
   // Its statements are entries of an account, and are taken in entry by entry.
   statements: [],
+  entries: true,
 };
-
-const Settings = z.strictObject({
-  /** Where payers transfer to: 账号, 户名, 开户行. */
-  account: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z -]{3,39}$/),
-  account_name: z.string().min(1).max(100),
-  bank_name: z.string().min(1).max(100),
-  /** The merchant in whose part of the books money waits until it is known whose it is. */
-  held_by: IdOf('mch'),
-  statement: StatementFormat,
-});
 
 const channelOf = ({ account, account_name, bank_name }: z.infer<typeof Settings>): Channel => ({
   identity: { merchant: account, app: 'bank' },
@@ -70,11 +58,4 @@ export const bank: ChannelKind = {
   secrets: z.strictObject({}).default({}),
   open: ({ settings }) => channelOf(Settings.parse(settings)),
   acknowledge: () => ({ status: 404, body: '' }),
-  readStatement: async () => {
-    throw new StatementError(1, 'a bank account has entries, not trades');
-  },
-  readEntries: (bytes, { settings }: ChannelAccount) => {
-    const { statement, account } = Settings.parse(settings);
-    return readBankFile(bytes, statement, account);
-  },
 };

@@ -2,7 +2,6 @@ import * as z from 'zod';
 
 import type { ChannelAccount } from '#channels/account.ts';
 import type { Capabilities, Channel, ChannelKind, Outcome, RefundOutcome, RefundRef } from '#channels/channel.ts';
-import { StatementError } from '#channels/statement.ts';
 import type { WalletOrder, Wallets } from '#channels/wallets.ts';
 import { invariant } from '#kernel/failure.ts';
 
@@ -102,7 +101,4 @@ export const internal: ChannelKind = {
     return channelOf(account, wallets);
   },
   acknowledge: () => ({ status: 404, body: '' }),
-  readStatement: async () => {
-    throw new StatementError(1, 'the internal channel has no statements');
-  },
 };

@@ -7,7 +7,6 @@ import { rsaPrivateKey, rsaPublicKey } from '#channels/keys.ts';
 import { readCallback } from './callback.ts';
 import { closeOrder, methods, placeOrder, queryOrder } from './order.ts';
 import { queryRefund, refundOrder } from './refund.ts';
-import { readStatement } from './statement.ts';
 import type { Wire } from './wire.ts';
 
 const Settings = z.strictObject({
@@ -89,5 +88,4 @@ export const lakala: ChannelKind = {
   secrets: Secrets,
   open,
   acknowledge,
-  readStatement: async (bytes) => readStatement(bytes),
 };

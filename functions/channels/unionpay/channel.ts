@@ -4,7 +4,6 @@ import type { ChannelAccount } from '#channels/account.ts';
 import type { Acknowledgement, Capabilities, Channel, ChannelKind } from '#channels/channel.ts';
 import { rsaPrivateKey } from '#channels/keys.ts';
 
-import { readStatement } from './bills/bill.ts';
 import { readCallback } from './callback.ts';
 import { certificateOf, certIdOf } from './certificates.ts';
 import { closeOrder } from './close.ts';
@@ -92,5 +91,4 @@ export const unionpay: ChannelKind = {
   secrets: Secrets,
   open,
   acknowledge,
-  readStatement,
 };

@@ -18,12 +18,10 @@ import type {
 import { readCallback } from './callback.ts';
 import { codePayV3, undo, type CodePay } from './code.ts';
 import { fetchStatement } from './download.ts';
-import { readFundBill } from './fund-bill.ts';
 import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, refundRefused } from './outcome.ts';
 import { methods, needs, placeOrder } from './place.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
 import { withinBytes } from '#channels/text.ts';
-import { readTradeBill } from './trade-bill.ts';
 import { codePayV2 } from './v2/code.ts';
 import { contentOf, orderPath, send, type Wire } from './wire.ts';
 
@@ -192,5 +190,4 @@ export const wechat: ChannelKind = {
   secrets: Secrets,
   open,
   acknowledge,
-  readStatement: async (bytes, kind) => (kind === 'trade' ? readTradeBill(bytes) : readFundBill(bytes)),
 };

@@ -1,5 +1,5 @@
 import type { ChannelAccount } from '#channels/account.ts';
-import type { ChannelKind } from '#channels/channel.ts';
+import type { statementReader } from '#channels/readers.ts';
 import { StatementError, type Statement } from '#channels/statement.ts';
 import { eventOf, keptIn, type Batch, type BatchId } from '#reconciliation/batch.ts';
 import { tally } from '#reconciliation/statistics.ts';
@@ -10,7 +10,7 @@ import { freezeSides, type FreezeDeps } from './freeze-sides.ts';
 
 export interface ParseDeps extends FreezeDeps {
   readonly channelAccount: (id: string) => Promise<ChannelAccount | undefined>;
-  readonly channelKind: (name: string) => Pick<ChannelKind, 'readStatement'>;
+  readonly statementReader: typeof statementReader;
 }
 
 /** Reads the kept copy whole or not at all; whatever is not to be believed is thrown as a `StatementError`. */
@@ -19,7 +19,7 @@ const readStatement = async (deps: ParseDeps, batch: Batch): Promise<Statement> 
   if (!account) throw new StatementError(0, 'its channel account is no longer configured');
   const bytes = await deps.files.read(keptIn(batch.id).statement);
   if (bytes.length === 0) throw new StatementError(0, 'the file has no bytes');
-  const statement = await deps.channelKind(account.channel).readStatement(bytes, batch.kind, batch.bill_date);
+  const statement = await deps.statementReader(account.channel)(bytes, batch.kind, batch.bill_date);
   const entries = await freezeSides(deps, batch, statement);
   const ofTheDay = entries.filter(({ carriedFrom }) => carriedFrom === undefined).length;
   checkStatement(statement, { account, billDate: batch.bill_date, entries: ofTheDay });

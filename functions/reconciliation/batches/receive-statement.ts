@@ -1,6 +1,6 @@
 import type { ChannelAccount } from '#channels/account.ts';
 import type { BankStatement } from '#channels/bank-statement.ts';
-import type { ChannelKind } from '#channels/channel.ts';
+import type { ReadEntries } from '#channels/readers.ts';
 import { StatementError } from '#channels/statement.ts';
 import { count, log } from '#platform/log.ts';
 
@@ -11,7 +11,7 @@ import { openBatch, openOver, statementBytesMax, type OpenDeps } from './open-ba
 export interface ReceiveDeps extends OpenDeps {
   readonly channelAccount: (id: string) => Promise<ChannelAccount | undefined>;
   /** How the entries of a bank account's file are read; nothing for accounts whose statements show trades. */
-  readonly entriesOf?: (account: ChannelAccount) => ChannelKind['readEntries'];
+  readonly entriesOf?: (account: ChannelAccount) => ReadEntries | undefined;
   readonly importEntries?: (
     account: ChannelAccount,
     statements: readonly BankStatement[],
@@ -55,7 +55,7 @@ interface Arrived {
 /** Read whole or not at all. What is not to be believed is an abnormal batch, naming line and reason. */
 const readEntries = async (
   deps: ReceiveDeps,
-  read: NonNullable<ChannelKind['readEntries']>,
+  read: ReadEntries,
   { day, account, key, object }: Arrived,
 ): Promise<readonly BankStatement[] | Batch> => {
   // Too large: the same refusal as of any other statement.

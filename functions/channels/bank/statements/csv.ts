@@ -1,36 +1,10 @@
-import * as z from 'zod';
-
 import { linesOf, type Encoding, type TextLine } from '#channels/files/lines.ts';
 import { columnsWith, Row, shown, type Cells } from '#channels/files/row.ts';
 import { StatementError } from '#channels/statement.ts';
-import { Currency } from '#kernel/money.ts';
 
+import type { ColumnMap } from '../settings.ts';
 import { minorUnits } from './amount.ts';
 import { entryLimit, type BankEntry, type BankStatement } from '#channels/bank-statement.ts';
-
-const Column = z.string().min(1).max(64);
-
-/** How a bank's own table is read: which column says what. Banks differ in everything else, so nothing is guessed. */
-export const ColumnMap = z.strictObject({
-  separator: z.enum([',', ';', '\t', '|']).default(','),
-  point: z.enum(['.', ',']).default('.'),
-  /** How days are written: `2026-11-26`, `20261126`, `2026/11/26`; a time behind it is not read. */
-  date: z.enum(['YYYY-MM-DD', 'YYYYMMDD', 'YYYY/MM/DD']).default('YYYY-MM-DD'),
-  currency: Currency.default('CNY'),
-  columns: z.strictObject({
-    date: Column,
-    /** What came and what went, in columns of their own. */
-    credit: Column,
-    debit: Column,
-    reference: Column,
-    text: z.array(Column).min(1).max(4),
-    payer_name: Column,
-    payer_account: Column,
-    /** The balance after each row: without it nothing shows that a row is missing. */
-    balance: Column.optional(),
-  }),
-});
-export type ColumnMap = z.infer<typeof ColumnMap>;
 
 /** RFC 4180 within a line: a cell that begins with a quote ends with one, and two stand for one. */
 const cellsOf = ({ number, text }: TextLine, separator: string): Cells => {
