@@ -8,6 +8,8 @@ import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { log } from '#platform/log.ts';
 import { importStatement } from '#remittances/import-statement.ts';
+import { noteImport } from '#remittances/imports/send-statement.ts';
+import { importStore } from '#remittances/imports/store.ts';
 import { adviceStore, receiptStore } from '#remittances/store.ts';
 
 import { receiveStatement, type ReceiveDeps } from './batches/receive-statement.ts';
@@ -16,6 +18,7 @@ import { openingWire } from './wire.ts';
 const db = database();
 const opening = openingWire(db);
 const importing = {
+  imports: importStore(db, env('BOOKS_TABLE')),
   receipts: receiptStore(db, env('BOOKS_TABLE')),
   advices: adviceStore(db, env('BOOKS_TABLE')),
   payments: paymentStore(db, env('ORDERS_TABLE'), opening.now),
@@ -27,10 +30,15 @@ const importing = {
 const deps: ReceiveDeps = {
   ...opening,
   entriesOf: ({ channel }) => entryReader(channel),
-  async importEntries(account, statements, objectKey) {
-    const taken = await importStatement(importing, { account, statements, objectKey });
-    log.info('a bank statement was taken in', { account: account.id, key: objectKey, ...taken });
+  async importEntries(account, statements, { day, key }) {
+    const taken = await importStatement(importing, { account, statements, objectKey: key });
+    const { bill_date } = day;
+    const file = { channel_account_id: account.id, bill_date, object_key: key };
+    await noteImport(importing, file, { status: 'accepted', ...taken });
+    log.info('a bank statement was taken in', { account: account.id, key, ...taken });
   },
+  noteRefused: ({ channel_account_id, bill_date, error }, object_key) =>
+    noteImport(importing, { channel_account_id, bill_date, object_key }, { status: 'refused', error }),
 };
 
 /** What EventBridge says of an object that was created in the bucket of statements. */

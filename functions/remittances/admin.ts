@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
 import { S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
 
 import { auditStore } from '#audit/store.ts';
+import { entryReader } from '#channels/readers.ts';
+import { configurationStore } from '#configuration/store.ts';
+import { Upload } from '#documents/document.ts';
 import { documentStore } from '#documents/store.ts';
 import { paymentStore } from '#payments/store.ts';
 import { committer } from '#platform/commit.ts';
@@ -13,6 +17,9 @@ import { only, operatorWith, type Operator } from '#platform/operator.ts';
 
 import type { Advice } from './advice.ts';
 import { dismissAdvice, fileAdvice } from './file-advice.ts';
+import { importView, type StatementImport } from './imports/import.ts';
+import { sendStatement } from './imports/send-statement.ts';
+import { importStore } from './imports/store.ts';
 import * as operations from './operations.ts';
 import { filedView, showTransfers } from './show-transfers.ts';
 import { adviceStore, receiptStore } from './store.ts';
@@ -27,6 +34,9 @@ const deps = {
   receipts: receiptStore(db, env('BOOKS_TABLE')),
   documents: documentStore(new S3Client(), env('STATEMENTS_BUCKET'), now),
   commit: committer(db),
+  imports: importStore(db, env('BOOKS_TABLE')),
+  channelAccount: configurationStore(db, env('CONFIG_TABLE'), now).channelAccount,
+  hasEntries: (channel: string) => entryReader(channel) !== undefined,
   chance: (bytes: number) => randomBytes(bytes),
   now,
 };
@@ -48,6 +58,27 @@ export const handler = api(
     const payment = await payments.get(id);
     return ok(await showTransfers(deps, payment, await deps.advices.of(payment)));
   }),
+  route(operations.findImports, async (_, asked) => {
+    const { found, next } = await deps.imports.page({ limit: asked.limit, cursor: asked.cursor });
+    return ok({ data: found.map(importView), next_cursor: next });
+  }),
+  route(operations.getImport, async (_, { id }) => ok(importView(await deps.imports.get(id)))),
+  only(
+    route(operations.sendStatement, async (operator: Operator, asked) => {
+      const alongside = ({ id, object_key, name }: StatementImport) =>
+        audits.writesOf(operator, {
+          action: 'request',
+          subject: { kind: 'bank_statement', id },
+          before: null,
+          after: { object_key, name },
+        });
+      const { found, upload, isNew } = await sendStatement(deps, { by: operator.id, alongside }, asked);
+      const shown = { ...importView(found), upload: upload && z.encode(Upload, upload) };
+      return isNew ? created(shown) : ok(shown);
+    }),
+    'operations',
+    'finance_maker',
+  ),
   only(
     route(operations.fileRemittanceByHand, async (operator: Operator, { id, ...asked }) => {
       const payment = await payments.get(id);

@@ -68,9 +68,12 @@ const keep = (
   { account, heldBy, objectKey }: { account: ChannelAccount; heldBy: BankReceipt['merchant_id']; objectKey: string },
 ): Promise<number> =>
   contend(async () => {
-    const known = new Set<string>((await deps.receipts.getMany(entries.map(({ id }) => id))).map(({ id }) => id));
+    const there = await deps.receipts.getMany(entries.map(({ id }) => id));
+    const known = new Set<string>(there.map(({ id }) => id));
     const fresh = entries.filter(({ id }) => !known.has(id));
-    if (fresh.length === 0) return 0;
+    // Brought by this very file when it was read before, and not to its end.
+    const before = there.filter(({ object_key }) => object_key === objectKey).length;
+    if (fresh.length === 0) return before;
     const made = await Promise.all(
       fresh.map(({ id, entry }) =>
         matched(deps, receiptOf(entry, { id, account, heldBy, objectKey, now: deps.now() })),
@@ -78,7 +81,7 @@ const keep = (
     );
     const rows = made.flatMap((receipt) => [deps.receipts.write(receipt), ...deps.receipts.pointer(receipt)]);
     const writes = [...rows, ...deps.ledger.writes(made.flatMap(heldJournals))];
-    return (await deps.commit(writes)).length === 0 ? made.length : lost;
+    return (await deps.commit(writes)).length === 0 ? before + made.length : lost;
   });
 
 /**

@@ -5,6 +5,7 @@ import { IdOf } from '#kernel/id.ts';
 import { list, page, plain, type Operation } from '#platform/operation.ts';
 
 import { advicesAtMost, AdviceToFile } from './advice.ts';
+import { ImportView, StatementToSend } from './imports/import.ts';
 import { ReceiptStatus } from './receipt.ts';
 import { AdviceView, BankReceiptView, ProvedAdviceView, TransfersView } from './view.ts';
 
@@ -73,4 +74,31 @@ export const findAdvices = {
   summary: 'Payments of whose transfers was told: those that wait for a statement, the longest waiting first',
   query: z.strictObject({ status: z.enum(['waiting', 'ended']).default('waiting'), ...page }),
   answers: { 200: list(z.object({ payment_id: IdOf('pay'), app_id: IdOf('app'), remittances: z.array(AdviceView) })) },
+} satisfies Operation;
+
+export const sendStatement = {
+  ...byOperators,
+  route: 'POST /admin/v1/bank-statements',
+  summary: 'Announce a bank’s statement and learn how to send it; it is read when it has come',
+  body: StatementToSend,
+  answers: {
+    200: ImportView.extend({ upload: Upload.nullable() }),
+    201: ImportView.extend({ upload: Upload.nullable() }),
+  },
+} satisfies Operation;
+
+export const findImports = {
+  ...byOperators,
+  route: 'GET /admin/v1/bank-statements',
+  summary: 'Files of banks’ statements and what has become of them, the newest first',
+  query: z.strictObject(page),
+  answers: { 200: list(ImportView) },
+} satisfies Operation;
+
+export const getImport = {
+  ...byOperators,
+  route: 'GET /admin/v1/bank-statements/{id}',
+  summary: 'A file of a bank’s statement: awaited, accepted, or refused by its line and reason',
+  path: z.strictObject({ id: IdOf('imp') }),
+  answers: { 200: ImportView },
 } satisfies Operation;

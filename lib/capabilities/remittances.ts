@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 
 import { ServiceFunction } from '../constructs/service-function.ts';
-import { inBooks, inOrders, readsAppKeys, readsFiles, writesFiles } from './grants.ts';
+import { inBooks, inConfig, inOrders, readsAppKeys, readsFiles, writesFiles } from './grants.ts';
 import type { Shared } from './shared.ts';
 
 const tables = ({ data }: Shared) => ({
@@ -41,15 +41,19 @@ export class Transfers extends Construct {
     const { data, routes, rolesClaim } = shared;
     const desk = new ServiceFunction(this, 'Desk', {
       entry: 'remittances/admin',
-      description: 'Shows how payments by bank transfer stand, and takes down what their payers say',
-      environment: { ...tables(shared), ROLES_CLAIM: rolesClaim },
+      description: 'Takes banks’ statements and what payers say of their transfers, and shows how those stand',
+      environment: { ...tables(shared), CONFIG_TABLE: data.config.tableName, ROLES_CLAIM: rolesClaim },
     });
     inOrders(desk, data, 'GetItem');
     inBooks(desk, data, 'GetItem', 'BatchGetItem', 'PutItem', 'Query');
+    inConfig(desk, data, 'GetItem');
     readsFiles(desk, data, 'documents');
-    writesFiles(desk, data, 'documents');
+    writesFiles(desk, data, 'documents', 'statements');
     routes.to(
       desk,
+      'GET /admin/v1/bank-statements',
+      'POST /admin/v1/bank-statements',
+      'GET /admin/v1/bank-statements/{id}',
       'GET /admin/v1/remittances',
       'GET /admin/v1/payments/{id}/remittances',
       'POST /admin/v1/payments/{id}/remittances',

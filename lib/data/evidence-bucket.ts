@@ -4,10 +4,12 @@ import {
   Bucket,
   BucketEncryption,
   CfnBucket,
+  HttpMethods,
   ObjectLockRetention,
   ObjectOwnership,
   StorageClass,
   type BucketProps,
+  type CorsRule,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
@@ -42,6 +44,7 @@ export class EvidenceBucket extends Construct {
       ...safe,
       objectLockDefaultRetention: ObjectLockRetention.governance(lockedFor),
       serverAccessLogsBucket: accessLogs,
+      cors: [this.browsersMaySend()],
       lifecycleRules: [
         {
           ...unfinished,
@@ -55,5 +58,19 @@ export class EvidenceBucket extends Construct {
     const resource = this.bucket.node.defaultChild;
     if (resource instanceof CfnBucket)
       resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+  }
+
+  /**
+   * A browser sends a file to an address that was signed for just that file: whoever has it may send it, from whatever page, unless
+   * the context names the origins of the pages (`browserOrigins`, with commas).
+   */
+  private browsersMaySend(): CorsRule {
+    const named: unknown = this.node.tryGetContext('browserOrigins');
+    return {
+      allowedOrigins: typeof named === 'string' ? named.split(',') : ['*'],
+      allowedMethods: [HttpMethods.PUT],
+      allowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-sha256'],
+      maxAge: 900,
+    };
   }
 }

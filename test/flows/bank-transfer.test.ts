@@ -463,3 +463,56 @@ describe('several transfers of one payment', () => {
     await balanced();
   });
 });
+
+describe('a statement that is sent by the console', () => {
+  const announcedAs = (bytes: Buffer, over: Record<string, unknown> = {}) => {
+    const { name, size, sha256 } = announced(bytes, { name: '对账单.csv' });
+    return { channel_account_id: accountOf('csv').id, bill_date: today(), name, size, sha256, ...over };
+  };
+  const written = (movements: readonly Movement[], omit?: number) =>
+    Buffer.from(
+      csvFile({ account: accountOf('csv').number, opening: 100n, movements, ...(omit !== undefined && { omit }) }),
+    );
+
+  test('is awaited, read and accepted; the same bytes again are the same import', async () => {
+    const { maker, checker, quiet, balances } = machine();
+    const before = await balances();
+    const bytes = written([movement(1_100, 'ONE'), movement(-100, 'FEE')]);
+    expect((await checker.post('/admin/v1/bank-statements', announcedAs(bytes))).status).toBe(403);
+    const asked = await maker.post('/admin/v1/bank-statements', announcedAs(bytes));
+    expect(asked.status, JSON.stringify(asked.body)).toBe(201);
+    expect(asked.body).toMatchObject({ status: 'awaited', name: '对账单.csv', entries: null });
+    // Signed for these bytes and no other.
+    expect(await send(asked.body.upload, written([movement(9, 'X')]))).toBeGreaterThanOrEqual(400);
+    expect(await send(asked.body.upload, bytes)).toBe(200);
+    await quiet();
+    const path = `/admin/v1/bank-statements/${asked.body.id}`;
+    expect((await checker.get(path)).body).toMatchObject({ status: 'accepted', entries: 2, added: 2, error: null });
+    const again = await maker.post('/admin/v1/bank-statements', announcedAs(bytes));
+    expect([again.status, again.body.id, again.body.upload]).toEqual([200, asked.body.id, null]);
+    expect((await balances()).suspense - before.suspense).toBe(1_100);
+    const { body } = await checker.get('/admin/v1/bank-statements?limit=100');
+    expect(body.data[0]).toMatchObject({ id: asked.body.id });
+    // Those that came to the bucket otherwise are listed too.
+    expect(body.data.length).toBeGreaterThan(1);
+  });
+
+  test('that does not add up is refused by its line, and none is taken for an account without entries', async () => {
+    const { maker, quiet, balances, stage } = machine();
+    const before = await balances();
+    const bytes = written([movement(700, 'A'), movement(-100, 'B'), movement(800, 'C')], 1);
+    const asked = await maker.post('/admin/v1/bank-statements', announcedAs(bytes));
+    expect(await send(asked.body.upload, bytes)).toBe(200);
+    await quiet();
+    expect((await maker.get(`/admin/v1/bank-statements/${asked.body.id}`)).body).toMatchObject({
+      status: 'refused',
+      entries: null,
+      error: { line: expect.any(Number), reason: expect.stringContaining('balance') },
+    });
+    expect((await balances()).suspense).toBe(before.suspense);
+    const of = (channel_account_id: string) =>
+      maker.post('/admin/v1/bank-statements', announcedAs(bytes, { channel_account_id }));
+    expect((await of(stage.channel_accounts.wechat)).body.code).toBe('action_not_possible');
+    expect((await of('chn_00000000000000000000000000')).status).toBe(404);
+  });
+});

@@ -15,8 +15,10 @@ export interface ReceiveDeps extends OpenDeps {
   readonly importEntries?: (
     account: ChannelAccount,
     statements: readonly BankStatement[],
-    key: string,
+    file: { readonly day: StatementDay; readonly key: string },
   ) => Promise<void>;
+  /** A file of entries that is not to be believed. */
+  readonly noteRefused?: (batch: Batch, key: string) => Promise<void>;
 }
 
 /** Notices of S3 spell a key raw or URL-encoded, depending on the road they take. */
@@ -90,7 +92,10 @@ export const receiveStatement = async (
   if (!read || !deps.importEntries) return openOver(deps, { day, account, ...found });
   // Of a bank account there are no trades to match: its entries themselves are what is worked on.
   const entries = await readEntries(deps, read, { day, account, ...found });
-  if ('id' in entries) return entries;
-  await deps.importEntries(account, entries, found.key);
+  if ('id' in entries) {
+    await deps.noteRefused?.(entries, found.key);
+    return entries;
+  }
+  await deps.importEntries(account, entries, { day, key: found.key });
   return undefined;
 };
