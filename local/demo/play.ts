@@ -1,4 +1,5 @@
 import { reconcileAlipay, sellAtAlipay } from './acts/alipay.ts';
+import { askForTransfer, payByTransfer } from './acts/bank-transfer.ts';
 import { closeBooks } from './acts/close-books.ts';
 import { giveLateMoneyBack } from './acts/desk.ts';
 import { openShop } from './acts/open-shop.ts';
@@ -38,8 +39,10 @@ const playDay = async (world: World, hooks: Hooks): Promise<void> => {
   await hooks.beforeFinalFigures?.();
   await closeBooks(world);
   await useBalance(world);
+  const transfer = await askForTransfer(world);
   await giveLateMoneyBack(world);
   await payMerchant(world, date);
+  await payByTransfer(world, transfer);
 };
 
 const conclude = (world: World): Outcome => {

@@ -11,8 +11,8 @@ export type App = z.infer<typeof App>;
 
 const Operator = z.object({ token: z.string() });
 
-/** The channels of the day. */
-export type Channel = keyof Stage['channel_accounts'];
+/** The channels of the day that have a sandbox. */
+export type Channel = Exclude<keyof Stage['channel_accounts'], 'bank'>;
 
 /** What the demo needs of `.local/demo.json`: where things are and who it may be. */
 export const Stage = z.object({
@@ -23,7 +23,7 @@ export const Stage = z.object({
   app: App,
   other_app: App,
   merchant_id: z.string(),
-  channel_accounts: z.object({ wechat: z.string(), alipay: z.string() }),
+  channel_accounts: z.object({ wechat: z.string(), alipay: z.string(), bank: z.string() }),
   admin: Operator,
   finance_maker: Operator,
   finance_checker: Operator,

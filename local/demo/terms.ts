@@ -50,6 +50,9 @@ export const walletCast = {
   given: 2_000n,
 } as const;
 
+/** A company that pays by bank transfer, in two parts that are together more than was asked for. */
+export const transferCast = { asked: 888_801n, parts: [600_013n, 288_799n] } as const;
+
 /** The others: from one fen to five million yuan, with the odd fen at which half-up, half-even and truncation part. */
 export const crowd: readonly bigint[] = [
   1n,

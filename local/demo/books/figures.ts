@@ -17,6 +17,7 @@ export const sections = [
   'a user with a balance, and what it changed for the merchant',
   'late money, given back by two people',
   'the settlement, paid to the merchant by two people',
+  'a payment by two bank transfers, confirmed by two people',
 ] as const;
 type Section = (typeof sections)[number];
 
