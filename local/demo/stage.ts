@@ -14,6 +14,12 @@ const Operator = z.object({ token: z.string() });
 /** The channels of the day that have a sandbox. */
 export type Channel = Exclude<keyof Stage['channel_accounts'], 'bank'>;
 
+export const channelNames = {
+  wechat: 'WeChat',
+  alipay: 'Alipay',
+  unionpay: 'UnionPay',
+} as const satisfies Record<Channel, string>;
+
 /** What the demo needs of `.local/demo.json`: where things are and who it may be. */
 export const Stage = z.object({
   api: z.url(),
@@ -23,7 +29,7 @@ export const Stage = z.object({
   app: App,
   other_app: App,
   merchant_id: z.string(),
-  channel_accounts: z.object({ wechat: z.string(), alipay: z.string(), bank: z.string() }),
+  channel_accounts: z.object({ wechat: z.string(), alipay: z.string(), unionpay: z.string(), bank: z.string() }),
   admin: Operator,
   finance_maker: Operator,
   finance_checker: Operator,

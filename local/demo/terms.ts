@@ -4,7 +4,7 @@ import type { Channel } from './stage.ts';
 export const terms = {
   /** The merchant's fee, whatever the method: 1.00 %. */
   feePpm: 10_000n,
-  /** What WeChat Pay keeps, and Alipay likewise: 0.60 %. */
+  /** What each channel keeps: 0.60 %. */
   costPpm: 6_000n,
   currency: 'CNY',
 } as const;
@@ -14,6 +14,8 @@ export const methods = {
   wechat_native: 'wechat',
   alipay_qr: 'alipay',
   alipay_code: 'alipay',
+  unionpay_qr: 'unionpay',
+  unionpay_code: 'unionpay',
 } as const satisfies Record<string, Channel>;
 export type Method = keyof typeof methods;
 
@@ -39,8 +41,20 @@ export const alipayCast = {
   refundedInPart: { amount: 40_150n, refund: 13_350n },
 } as const;
 
-/** What two payers' phones show at the counter; the sandbox takes the second for a payer who is asked for a password. */
-export const payerCodes = { counter: '281234567890123456', withPassword: '281234567890110003' } as const;
+/** Those who come with UnionPay. */
+export const unionpayCast = {
+  scanned: 4_646n,
+  scannedTwiceTold: 73_310n,
+  counter: 2_727n,
+  refundedInPart: { amount: 51_050n, refund: 17_350n },
+} as const;
+
+/** What payers' phones show at the counter; the sandbox takes the second for a payer who is asked for a password. */
+export const payerCodes = {
+  counter: '281234567890123456',
+  withPassword: '281234567890110003',
+  unionpay: '6212345678901234500',
+} as const;
 
 /** What a user with a balance does: recharges, pays with it alone, pays with it in part, has some back, gives some away. */
 export const walletCast = {

@@ -6,7 +6,7 @@ import { nextInShanghai } from '../clock.ts';
 import { seek } from '../wait.ts';
 import { list, Settlement } from '../wire/answers.ts';
 import { expecting, send, shown } from '../wire/http.ts';
-import type { Channel } from '../stage.ts';
+import { channelNames, type Channel } from '../stage.ts';
 import { scene, type World } from '../world.ts';
 
 const RELEASE_SECONDS = 10;
@@ -83,7 +83,9 @@ const settleAt = async (world: World, channel: Channel, date: string): Promise<v
 };
 
 const figuresOf = ({ figures }: World, channel: Channel): Compare =>
-  channel === 'wechat' ? figures.section('settlement') : prefixed('Alipay: ', figures.section('settlement of Alipay'));
+  channel === 'wechat'
+    ? figures.section('settlement')
+    : prefixed(`${channelNames[channel]}: `, figures.section(`settlement of ${channelNames[channel]}`));
 
 /** 14:00: what is reconciled is released by the merchant's T+1 plan, for each channel by itself. */
 export const settle = async (world: World, date: string): Promise<void> => {
@@ -92,4 +94,5 @@ export const settle = async (world: World, date: string): Promise<void> => {
   scene(world, 'the merchant gets its money');
   await settleAt(world, 'wechat', date);
   await settleAt(world, 'alipay', date);
+  await settleAt(world, 'unionpay', date);
 };
