@@ -5,6 +5,7 @@ import { giveLateMoneyBack } from './acts/desk.ts';
 import { reconcileFetched } from './acts/fetched.ts';
 import { openShop } from './acts/open-shop.ts';
 import { payMerchant } from './acts/pay-merchant.ts';
+import { payOthers } from './acts/pay-others.ts';
 import { patience } from './acts/patience.ts';
 import { reconcileDay } from './acts/reconcile.ts';
 import { regret } from './acts/regret.ts';
@@ -46,6 +47,7 @@ const playDay = async (world: World, hooks: Hooks): Promise<void> => {
   await giveLateMoneyBack(world);
   await payMerchant(world, date);
   await payByTransfer(world, transfer);
+  await payOthers(world);
 };
 
 const conclude = (world: World): Outcome => {

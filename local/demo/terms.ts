@@ -56,6 +56,12 @@ export const payerCodes = {
   unionpay: '6212345678901234500',
 } as const;
 
+/** Whom the merchant pays. */
+export const payees = {
+  kept: { name: 'payout-kept', account: 'carpenter@example.com', amount: 12_121n },
+  returned: { name: 'payout-returned', account: 'potter@example.com', amount: 23_232n },
+} as const;
+
 /** What a user with a balance does: recharges, pays with it alone, pays with it in part, has some back, gives some away. */
 export const walletCast = {
   recharge: 50_000n,

@@ -6,9 +6,10 @@ import { bankTable } from '../books/bank-table.ts';
 import { shanghaiDate } from '../clock.ts';
 import { terms, transferCast } from '../terms.ts';
 import { Stopped, until } from '../wait.ts';
-import { Account, Approval, list, Payment, TrialBalance } from '../wire/answers.ts';
+import { Approval, list, Payment, TrialBalance } from '../wire/answers.ts';
 import { expecting, problemOf, send, shown } from '../wire/http.ts';
 import { scene, type World } from '../world.ts';
+import { balanceOf } from './accounts.ts';
 import { bodyOf, paymentNow, told } from './orders.ts';
 
 const { asked, parts } = transferCast;
@@ -24,11 +25,6 @@ const Import = z.object({
 });
 const Receipt = z.object({ id: z.string(), match: z.string(), payment_id: z.string().nullable(), amount: Fen });
 type Receipt = z.infer<typeof Receipt>;
-
-const balanceOf = async ({ app, stage }: World, subject: string): Promise<bigint> => {
-  const { data } = expecting(await app.get(`/v1/accounts?owner=${stage.merchant_id}`), [200], list(Account));
-  return data.find((account) => account.subject === subject)?.balance ?? 0n;
-};
 
 /** As finance would with what the bank offers: announced, sent to the address that is answered, read when it has come. */
 const importTable = async ({ finance, stage }: World, date: string, table: string): Promise<z.infer<typeof Import>> => {

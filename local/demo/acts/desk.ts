@@ -1,15 +1,11 @@
 import { yuan } from '../books/arithmetic.ts';
 import { cast } from '../terms.ts';
 import { seek, Stopped } from '../wait.ts';
-import { Account, Approval, Difference, list, type Payment } from '../wire/answers.ts';
+import { Approval, Difference, list, type Payment } from '../wire/answers.ts';
 import { expecting, problemOf, shown } from '../wire/http.ts';
 import { scene, type World } from '../world.ts';
+import { balanceOf } from './accounts.ts';
 import { paymentNow } from './orders.ts';
-
-const suspenseOf = async ({ app, stage }: World): Promise<bigint> => {
-  const { data } = expecting(await app.get(`/v1/accounts?owner=${stage.merchant_id}`), [200], list(Account));
-  return data.find(({ subject }) => subject === 'suspense')?.balance ?? 0n;
-};
 
 const lateDifference = async ({ finance }: World): Promise<string> => {
   const answer = await finance.get('/admin/v1/differences?status=open&limit=100');
@@ -34,12 +30,12 @@ export const giveLateMoneyBack = async (world: World): Promise<void> => {
   const alone = await finance.post(path);
   say(`  One of finance asks for ${yuan(cast.late)} to go back, and may not approve it too → ${shown(alone)}`);
   const { status } = expecting(await checker.post(path), [200], Approval);
-  const left = await seek(20, async () => ((await suspenseOf(world)) === 0n ? 0n : undefined));
+  const left = await seek(20, async () => ((await balanceOf(world, 'suspense')) === 0n ? 0n : undefined));
   const payment = await paymentNow(world, latePayment(world));
   say(`  Another one approves it: ${status}. The money leaves suspense; the payment stays ${payment.status}.`);
   const figure = figures.section('late money, given back by two people');
   figure('approved by who asked for it', '403', `${alone.status}`);
   figure('why not', 'role_required', problemOf(alone).code);
   figure('approved by another', 'approved', status);
-  figure('late money still in suspense', 0n, left ?? (await suspenseOf(world)));
+  figure('late money still in suspense', 0n, left ?? (await balanceOf(world, 'suspense')));
 };

@@ -1,15 +1,11 @@
 import { yuan } from '../books/arithmetic.ts';
 import { expectedOf } from '../books/expected.ts';
 import { seek, Stopped } from '../wait.ts';
-import { Account, Approval, list, Settlement } from '../wire/answers.ts';
+import { Approval, Settlement } from '../wire/answers.ts';
 import { expecting, problemOf, send, shown } from '../wire/http.ts';
 import { scene, type World } from '../world.ts';
+import { balanceOf } from './accounts.ts';
 import { released } from './settle.ts';
-
-const availableOf = async ({ app, stage }: World): Promise<bigint> => {
-  const { data } = expecting(await app.get(`/v1/accounts?owner=${stage.merchant_id}`), [200], list(Account));
-  return data.find(({ subject }) => subject === 'merchant_available')?.balance ?? 0n;
-};
 
 const PAID_SECONDS = 20;
 
@@ -27,7 +23,7 @@ export const payMerchant = async (world: World, date: string): Promise<void> => 
   const settlement = await released(world, 'alipay', date);
   if (!settlement) throw new Stopped('nothing was released that could be paid');
   const path = `/admin/v1/settlements/${settlement.id}`;
-  const before = await availableOf(world);
+  const before = await balanceOf(world, 'merchant_available');
   const { payout: asked } = expecting(await finance.post(`${path}/pay`, { no: 1 }), [201], Settlement);
   const approval = `/admin/v1/approvals/${asked?.approval_id ?? ''}/approve`;
   const alone = await finance.post(approval);
@@ -46,7 +42,7 @@ export const payMerchant = async (world: World, date: string): Promise<void> => 
   const figure = figures.section('the settlement, paid to the merchant by two people');
   figure('settlement status', 'paid', paid?.status);
   figure('paid to the merchant', net, paid?.payout?.amount);
-  figure('available before less after', net, before - (await availableOf(world)));
+  figure('available before less after', net, before - (await balanceOf(world, 'merchant_available')));
   figure('statement says of it', `succeeded ${yuan(net)}`, paid && (await paymentIn(paid)));
   figure('paid a second time', '409 action_not_possible', `${again.status} ${problemOf(again).code}`);
 };

@@ -20,6 +20,7 @@ export const sections = [
   'late money, given back by two people',
   'the settlement, paid to the merchant by two people',
   'a payment by two bank transfers, confirmed by two people',
+  'payouts, of which one comes back',
 ] as const;
 type Section = (typeof sections)[number];
 
