@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { auditStore } from '#audit/store.ts';
 import { planner } from '#desks/plan.ts';
 import { documentStore } from '#documents/store.ts';
-import { reviewPlanner } from '#onboarding/review.ts';
+import { merchantPlanner } from '#onboarding/plan.ts';
 import { fileStore } from '#onboarding/store.ts';
 import { wire } from '#payments/wire.ts';
 import { markerWrites } from '#payments/store.ts';
@@ -46,7 +46,7 @@ const deps = {
       isFiled,
       markers: markerWrites(env('ORDERS_TABLE')),
     }),
-    reviewPlanner({
+    merchantPlanner({
       configuration: wired.configuration,
       files: fileStore(db, env('BOOKS_TABLE')),
       isFiled,

@@ -1,7 +1,7 @@
 import { Failure } from '#kernel/failure.ts';
 import type { Operator, Role } from '#platform/operator.ts';
 
-import type { Task } from './task.ts';
+import { isMerchantTask, type Task } from './task.ts';
 
 type Part = 'submit' | 'decide';
 
@@ -12,7 +12,7 @@ const rights = {
 } as const satisfies Record<string, Record<Part, readonly Role[]>>;
 
 const rolesFor = (kind: Task['kind'], part: Part): readonly Role[] =>
-  rights[kind === 'activate_merchant' ? 'merchants' : 'money'][part];
+  rights[isMerchantTask({ kind }) ? 'merchants' : 'money'][part];
 
 /** Everybody who may submit, or decide, anything at all: asked before what was said is read. */
 export const everyRoleTo = (part: Part): readonly Role[] => Object.values(rights).flatMap((desk) => desk[part]);

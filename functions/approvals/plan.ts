@@ -2,7 +2,7 @@ import type { Journal } from '#ledger/journal.ts';
 import type { Write } from '#platform/commit.ts';
 
 import type { Approval, ApprovalId, Preview } from './approval.ts';
-import type { ActivateTask, Task } from './task.ts';
+import { isMerchantTask, type MerchantTask, type Task } from './task.ts';
 
 /** What doing a task means as things stand now, before anything is written. */
 export interface Plan {
@@ -49,9 +49,9 @@ export interface Planner<Asked extends Task = Task> {
 }
 
 /** Each task by who understands it. */
-export const dividing = (money: Planner, merchants: Planner<ActivateTask>): Planner => ({
-  plan: (task, holder) => (task.kind === 'activate_merchant' ? merchants.plan(task, holder) : money.plan(task, holder)),
+export const dividing = (money: Planner, merchants: Planner<MerchantTask>): Planner => ({
+  plan: (task, holder) => (isMerchantTask(task) ? merchants.plan(task, holder) : money.plan(task, holder)),
   release: (task, holder, reason) =>
-    task.kind === 'activate_merchant' ? merchants.release(task, holder, reason) : money.release(task, holder, reason),
-  holderOf: (task) => (task.kind === 'activate_merchant' ? merchants.holderOf(task) : money.holderOf(task)),
+    isMerchantTask(task) ? merchants.release(task, holder, reason) : money.release(task, holder, reason),
+  holderOf: (task) => (isMerchantTask(task) ? merchants.holderOf(task) : money.holderOf(task)),
 });

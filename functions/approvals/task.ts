@@ -51,6 +51,8 @@ export const Task = z.discriminatedUnion('kind', [
   }),
   /** 审核: who has applied becomes a merchant, or is rejected. */
   z.strictObject({ kind: z.literal('activate_merchant'), merchant_id: IdOf('mch') }),
+  /** 变更结算账户: what is settled to a merchant is paid to another account. */
+  z.strictObject({ kind: z.literal('change_payout_account'), merchant_id: IdOf('mch'), payout_account: Payee }),
 ]);
 export type Task = z.infer<typeof Task>;
 export type AttachTask = Extract<Task, { readonly kind: 'attach' }>;
@@ -59,4 +61,10 @@ export type SendBackTask = Extract<Task, { readonly kind: 'send_back' }>;
 export type ConfirmTask = Extract<Task, { readonly kind: 'confirm_payout' }>;
 export type FundTask = Extract<Task, { readonly kind: 'fund_claims' }>;
 export type ActivateTask = Extract<Task, { readonly kind: 'activate_merchant' }>;
+export type PayoutAccountTask = Extract<Task, { readonly kind: 'change_payout_account' }>;
+export type MerchantTask = ActivateTask | PayoutAccountTask;
+
+export const isMerchantTask = (task: Pick<Task, 'kind'>): task is MerchantTask =>
+  task.kind === 'activate_merchant' || task.kind === 'change_payout_account';
+
 export type DifferenceTask = Extract<Task, { readonly difference_id: string }>;

@@ -42,6 +42,8 @@ export interface Rules {
   readonly fixed: readonly string[];
   /** Members that begin so, and that the console changes by an operation of their own, never with the row. */
   readonly elsewhere?: Readonly<Record<string, string>>;
+  /** Members that, as the row stands, only two people change together, and by which approval. */
+  reviewed?(this: void, before: Row): Readonly<Record<string, string>>;
   // Methods, so that the rules of a kind may ask for its rows: whoever calls them has parsed the row by the schema of the kind.
   references(this: void, row: Row): Reference[];
   complaints(this: void, row: Row, ground: Ground, before: Row | undefined): Complaint[];
@@ -202,6 +204,9 @@ export const rules: Readonly<Record<Kind, Rules>> = {
   merchant: {
     fixed: ['app_id'],
     elsewhere: { status: 'applied' },
+    // Whoever changed it alone could have a merchant's money paid to themselves.
+    reviewed: ({ status }: Merchant): Readonly<Record<string, string>> =>
+      status === 'applied' ? {} : { payout_account: 'change_payout_account' },
     references: (merchant: Merchant) => [
       { pointer: '/app_id', kind: 'app', id: merchant.app_id },
       ...optionally('/fee_plan_id', 'fee_plan', merchant.fee_plan_id),

@@ -7,6 +7,7 @@ import type { Merchant } from '#merchants/merchant.ts';
 import { standing, type Deps as FileDeps } from './change-file.ts';
 import { becoming } from './change-status.ts';
 import { masked, missingOf, type MerchantDocument, type MerchantFile } from './file.ts';
+import { shownPayee } from './payout-account.ts';
 
 export type Deps = Pick<FileDeps, 'configuration' | 'files' | 'now'> & {
   readonly isFiled: (document: MerchantDocument) => Promise<boolean>;
@@ -59,7 +60,6 @@ const previewOf = (read: Read, filed: readonly MerchantDocument[]): Plan['previe
   const { file } = read;
   const account = file.particulars?.bank_account;
   const merchant = withAccount(read);
-  const { payout_account: paid } = merchant;
   const believed = {
     name: merchant.name,
     fee_plan_id: merchant.fee_plan_id ?? null,
@@ -69,7 +69,7 @@ const previewOf = (read: Read, filed: readonly MerchantDocument[]): Plan['previe
       ? { ...file.particulars.holder, representative: file.particulars.holder.representative ?? null }
       : null,
     bank_account: account ? { ...account, account: masked(account.account) } : null,
-    payout_account: paid ? { kind: paid.kind, name: paid.name, account: masked(paid.account) } : null,
+    payout_account: shownPayee(merchant.payout_account),
     documents: filed.map(({ id, kind, name, sha256 }) => ({ id, kind, name, sha256 })),
   };
   const subject = { kind: 'merchant', id: merchant.id };

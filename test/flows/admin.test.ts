@@ -252,6 +252,53 @@ describe('an app that the console has made', () => {
   });
 });
 
+describe('the account that a merchant is paid to', () => {
+  const account = (no: string) => ({ kind: 'bank_account' as const, account: no, name: '某商户', bank: '工商银行' });
+  const row = async () => must(200, await machine().admin.get(at()));
+  const at = () => `/admin/v1/merchants/${machine().stage.merchant_id}`;
+  const asked = (payout_account: object) => ({
+    task: { kind: 'change_payout_account', merchant_id: machine().stage.merchant_id, payout_account },
+    note: 'The old bank has closed it',
+  });
+
+  test('is changed by two people, and by nobody alone', async () => {
+    const { admin, operations, risk, maker, checker } = machine();
+    const before = await row();
+    const { id: _, ...kept } = before;
+    const alone = await admin.call('PUT', at(), { ...kept, payout_account: account('6222000000009999') });
+    expect([alone.status, alone.body.errors]).toEqual([
+      400,
+      [{ pointer: '/payout_account', detail: 'two people change this: submit change_payout_account as an approval' }],
+    ]);
+    const { payout_account: _filed, ...without } = kept;
+    expect((await admin.call('PUT', at(), without)).body.errors).toMatchObject([{ pointer: '/payout_account' }]);
+    // What else is changed in the row is one person's, the account in it as it is.
+    const renamed = must(200, await admin.call('PUT', at(), { ...kept, name: 'Demo merchant' }));
+    expect(renamed.payout_account).toEqual(before.payout_account);
+
+    const submit = (who: typeof admin, no: string) => who.post('/admin/v1/approvals', asked(account(no)));
+    expect(must(403, await submit(maker, '6222000000009999')).code).toBe('role_required');
+    const approval = must(201, await submit(operations, '6222000000009999'));
+    const other = must(201, await submit(admin, '6222000000008888'));
+    expect(approval.preview.changes[0].after.payout_account).toEqual({
+      kind: 'bank_account',
+      name: '某商户',
+      account: '…9999',
+    });
+    expect((await row()).payout_account).toEqual(before.payout_account);
+    const approve = (who: typeof admin, { id }: { id: string }) => who.post(`/admin/v1/approvals/${id}/approve`, {});
+    expect(must(403, await approve(checker, approval)).code).toBe('role_required');
+    expect(must(403, await approve(admin, other)).code).toBe('same_person');
+    must(200, await approve(risk, approval));
+    expect((await row()).payout_account).toEqual(account('6222000000009999'));
+    // What the other one was shown is no longer how things stand.
+    expect(must(409, await approve(risk, other)).code).toBe('approval_stale');
+    expect(must(409, await submit(operations, '6222000000009999')).code).toBe('action_not_possible');
+    const trail = must(200, await admin.get(`/admin/v1/audit?subject_id=${machine().stage.merchant_id}&limit=20`)).data;
+    expect(JSON.stringify(trail)).toContain('change_payout_account');
+  });
+});
+
 describe('who applies to be a merchant', () => {
   const applied = (over: object = {}) => ({
     app_id: machine().stage.app.id,

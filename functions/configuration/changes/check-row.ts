@@ -20,12 +20,22 @@ const changesOfFixed = (kind: Kind, row: Row, before: Row | undefined): Complain
 /** What an operation of its own changes does not change with the row. An import says how things are. */
 export const checkElsewhere = (kind: Kind, row: Row, before: Row | undefined): void => {
   const stands: Record<string, unknown> = { ...rules[kind].elsewhere, ...before };
-  const wrong = Object.keys(rules[kind].elsewhere ?? {}).filter((name) => row[name] !== stands[name]);
-  if (wrong.length === 0) return;
-  const errors = wrong.map((name) => ({
-    pointer: `/${name}`,
-    detail: `this is ${String(stands[name])}, until an operation of its own changes it`,
-  }));
+  const reviewed = before ? Object.entries(rules[kind].reviewed?.(before) ?? {}) : [];
+  const errors = [
+    ...Object.keys(rules[kind].elsewhere ?? {})
+      .filter((name) => row[name] !== stands[name])
+      .map((name) => ({
+        pointer: `/${name}`,
+        detail: `this is ${String(stands[name])}, until an operation of its own changes it`,
+      })),
+    ...reviewed
+      .filter(([name]) => !isDeepStrictEqual(row[name], stands[name]))
+      .map(([name, task]) => ({
+        pointer: `/${name}`,
+        detail: `two people change this: submit ${task} as an approval`,
+      })),
+  ];
+  if (errors.length === 0) return;
   throw new Failure('invalid_request', { errors });
 };
 
