@@ -1,6 +1,6 @@
 import { isFinal, type Payment } from '#payments/payment.ts';
 import { isLookedAt } from '#payments/next-look.ts';
-import type { Payout } from '#payouts/payout.ts';
+import { isUnderWay as isOnItsWay, type Payout } from '#payouts/payout.ts';
 import { isUnderWay, type Refund } from '#refunds/refund.ts';
 
 const minute = 60_000;
@@ -23,6 +23,15 @@ export const isMoneyUnknown = (payment: Payment, now: Date): boolean =>
 
 export const isRefundStuck = (refund: Refund, now: Date): boolean =>
   isUnderWay(refund) && now.getTime() - refund.created_at.getTime() > stuckAfter;
+
+/** Banks take a day, people a weekend. */
+const unconfirmedAfter = 3 * 24 * 60 * minute;
+
+/** That a person was to transfer, and of which nobody has said since what became of it. */
+export const isPayoutUnconfirmed = (payout: Payout, now: Date): boolean =>
+  payout.by_hand === true &&
+  isOnItsWay(payout) &&
+  now.getTime() - (payout.approved_at ?? payout.created_at).getTime() >= unconfirmedAfter;
 
 /** A channel that never answered, or that has never heard of it, although it was sent. */
 export const isPayoutUnknown = ({ status, approved_at, created_at }: Payout, now: Date): boolean =>

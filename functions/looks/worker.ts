@@ -19,7 +19,7 @@ import { refundDeps } from '#refunds/wire.ts';
 import { expireHold } from '#wallets/end-hold.ts';
 import { holdDeps } from '#wallets/wire.ts';
 
-import { isMoneyUnknown, isPayoutUnknown, isRefundStuck } from './at-risk.ts';
+import { isMoneyUnknown, isPayoutUnconfirmed, isPayoutUnknown, isRefundStuck } from './at-risk.ts';
 
 const db = database();
 const wired = wire(db);
@@ -60,6 +60,10 @@ const lookAtTheRefund = async (id: string, moveOn: boolean) => {
 
 const lookAtThePayout = async (id: string, moveOn: boolean) => {
   const payout = await lookAtPayout(payouts, id, { moveOn });
+  if (isPayoutUnconfirmed(payout, wired.now())) {
+    log.warn('nobody has confirmed a transfer by hand', { payout_id: id });
+    count('PayoutUnconfirmed');
+  }
   if (!isPayoutUnknown(payout, wired.now())) return;
   log.warn('it is not known whether a payout has arrived', { payout_id: id, status: payout.status });
   count('MoneyUnknown');

@@ -23,11 +23,17 @@ export const isWatched = (payout: Payout, now: Date): boolean => {
   return !isUnderWay(payout) && since !== undefined && now.getTime() - since.getTime() < watchedDays * day;
 };
 
-export const nextLook = (payout: Payout, now: Date): Date | undefined => {
-  if (payout.by_hand) return undefined;
-  if (isUnderWay(payout)) return nextAge(payout.approved_at ?? payout.created_at, now);
-  const since = watchedSince(payout);
-  if (!since || !isWatched(payout, now)) return undefined;
+/** The next of the instants that are whole days after one. */
+const nextDay = (since: Date, now: Date): Date => {
   const age = Math.max(0, now.getTime() - since.getTime());
   return new Date(since.getTime() + (Math.floor(age / day) + 1) * day);
+};
+
+export const nextLook = (payout: Payout, now: Date): Date | undefined => {
+  const sentSince = payout.approved_at ?? payout.created_at;
+  // Nobody can be asked about what a person transfers: it is looked at each day, so that it is not forgotten.
+  if (payout.by_hand) return isUnderWay(payout) ? nextDay(sentSince, now) : undefined;
+  if (isUnderWay(payout)) return nextAge(sentSince, now);
+  const since = watchedSince(payout);
+  return since && isWatched(payout, now) ? nextDay(since, now) : undefined;
 };

@@ -36,6 +36,12 @@ export const risks: readonly Risk[] = [
     runbook: 'docs/runbooks/paid-out-late.md',
   },
   {
+    metric: 'PayoutUnconfirmed',
+    minutes: 1_440,
+    whoIsHurt: 'merchants and payers who were to be paid by hand days ago: nobody has said that they were',
+    runbook: 'docs/runbooks/payout-unconfirmed.md',
+  },
+  {
     metric: 'SuspenseAged',
     minutes: 1_440,
     whoIsHurt: 'payers and merchants whose money has been in an open difference for days',

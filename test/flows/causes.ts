@@ -9,6 +9,7 @@ import { synthesize } from '../../local/synthesize.ts';
 import { makeAvailable } from './available.ts';
 import { plainJson } from './client.ts';
 import { eventually, fresh, type Machine } from './machine.ts';
+import { dateInShanghai } from './shanghai.ts';
 
 /** A function of the machine, by how its id begins. */
 const invoke = async ({ platform: { runtime } }: Machine, like: string, payload: object) => {
@@ -18,6 +19,30 @@ const invoke = async ({ platform: { runtime } }: Machine, like: string, payload:
       .map(([id, { Type }]) => physicalName(stack, id, Type, undefined)),
   );
   return runtime.invoke(name ?? like, payload);
+};
+
+/** Money that is nobody's, which two people have decided to send back, and which one of them is to transfer. */
+const transferByHand = async (machine: Machine): Promise<void> => {
+  const { s3, stage, maker, checker, now } = machine;
+  const account = stage.channel_accounts.bank;
+  const date = dateInShanghai(now());
+  const columns = '交易日期,贷方金额,借方金额,余额,流水号,对方户名,对方账号,附言';
+  const Body = `${columns}\n${date},88.00,,88.00,${fresh('bank')},某公司,6217000011112222,nobody’s\n`;
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: stage.statements_bucket,
+      Key: `statements/${account}/${date}/trade/bank.csv`,
+      Body,
+    }),
+  );
+  const receipt = await eventually('the entry of the bank', async () => {
+    const { data } = (await maker.get('/admin/v1/bank-receipts?limit=100')).body;
+    return data.find(({ channel_account_id }: { channel_account_id: string }) => channel_account_id === account);
+  });
+  const payee = { kind: 'bank_account', account: '6217000011112222', name: '某公司', bank: 'ICBC' };
+  const task = { kind: 'send_back', receipt_id: receipt.id, payee };
+  const { body } = await maker.post('/admin/v1/approvals', { task });
+  expect((await checker.post(`/admin/v1/approvals/${body.id}/approve`, {})).status, JSON.stringify(body)).toBe(200);
 };
 
 const signedAbout = ({ wechat }: Machine, orderNo: string, amount: number) =>
@@ -75,7 +100,10 @@ export const causes: Readonly<Record<string, (machine: Machine) => Promise<unkno
     const later = new Date(now().getTime() + 10 * 3_600_000).toISOString();
     await invoke(machine, 'PaymentDeskSweep', { scheduled_at: later });
   },
-  'an app that takes no notice for a day, and a channel that is down as long': async (machine) => {
+  'an app that takes no notice for days, a channel that is down as long, and a transfer that nobody confirms': async (
+    machine,
+  ) => {
+    await transferByHand(machine);
     const { app, paid, spoil, place, receiver, advance } = machine;
     await paid({ notify_url: receiver.url('shop/500/always') });
     const payment = await paid();
@@ -88,8 +116,8 @@ export const causes: Readonly<Record<string, (machine: Machine) => Promise<unkno
       amount: 100,
     });
     expect(refund.body.status).toBe('unknown');
-    // Past 14:30 of a later day, whatever the time, and past the last of the sixteen deliveries.
-    await advance(2 * 86_400);
+    // Past 14:30 of a later day, past the last of the sixteen deliveries, and past the third day of a transfer by hand.
+    await advance(3 * 86_400 + 7_200);
   },
   'a difference that nobody has cleared up for days': async (machine) => {
     const later = new Date(machine.now().getTime() + 4 * 86_400_000).toISOString();

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { Failure } from '#kernel/failure.ts';
+import { isPayoutUnconfirmed } from '#looks/at-risk.ts';
 import { nextLook } from '#payouts/next-look.ts';
 import { createRefund } from '#refunds/create-refund.ts';
 import { receivableBy } from '#settlement/settlement.ts';
@@ -261,7 +262,12 @@ describe('a transfer that finance makes at the bank', () => {
   test('is reserved, sent to no channel, and paid when two people say what the bank says', async () => {
     const paying = await offline();
     const { at, id, payout, placed, submit, approve, settlement, tell, statement, stands, look } = paying;
-    expect([placed, nextLook(payout, at.clock.now)]).toEqual([[], undefined]);
+    expect(placed).toEqual([]);
+    // Looked at once a day, and missed from the third day on.
+    const daysLater = (days: number) => new Date(at.clock.now.getTime() + days * 86_400_000);
+    expect(nextLook(payout, at.clock.now)).toEqual(daysLater(1));
+    expect(nextLook(payout, daysLater(1.5))).toEqual(daysLater(2));
+    expect([2.9, 3].map((days) => isPayoutUnconfirmed(payout, daysLater(days)))).toEqual([false, true]);
     expect((await look(payout.id)).status).toBe('processing');
     expect(await stands()).toEqual([0n, 9_900n, 0n]);
     const said = { payout_id: payout.id, result: 'arrived', reference: 'ICBC-20260303-7' } as const;
@@ -280,6 +286,8 @@ describe('a transfer that finance makes at the bank', () => {
     });
     expect(await statement(id)).toContain('bank (transferred by hand),CNY,9900,succeeded');
     await expect(submit(said)).rejects.toMatchObject({ code: 'action_not_possible' });
+    const paid = await look(payout.id);
+    expect([nextLook(paid, at.clock.now), isPayoutUnconfirmed(paid, daysLater(9))]).toEqual([undefined, false]);
   });
 
   test('that the bank sends back is payable again; what never went cannot come back', async () => {

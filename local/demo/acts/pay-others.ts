@@ -1,7 +1,7 @@
 import { sum, yuan } from '../books/arithmetic.ts';
 import { payees, terms } from '../terms.ts';
 import { until } from '../wait.ts';
-import { Approval, list, Payout } from '../wire/answers.ts';
+import { Approval, list, Payout, TrialBalance } from '../wire/answers.ts';
 import { expecting } from '../wire/http.ts';
 import { scene, type World } from '../world.ts';
 import { balanceOf } from './accounts.ts';
@@ -45,7 +45,7 @@ const ownedBy = async (world: World): Promise<bigint> =>
 
 /** 代付, and 退票: money that has left comes back days later, and is the merchant's again. */
 export const payOthers = async (world: World): Promise<void> => {
-  const { say, clock, sandbox, figures } = world;
+  const { say, admin, clock, sandbox, figures } = world;
   scene(world, 'the merchant pays others');
   const { kept, returned } = payees;
   const [owned, clearing] = [await ownedBy(world), await balanceOf(world, 'channel_clearing')];
@@ -70,6 +70,8 @@ export const payOthers = async (world: World): Promise<void> => {
     kept.amount,
     clearing - (await balanceOf(world, 'channel_clearing')),
   );
+  const trial = expecting(await admin.get('/admin/v1/ledger/trial-balance'), [200], TrialBalance);
+  figure('trial balance after all of it, difference', 0n, trial.difference);
   figure('left in transit', 0n, await balanceOf(world, 'payout_in_transit'));
   figure('the first one', 'succeeded', (await untilIs(world, first.id, 'succeeded')).status);
 };
