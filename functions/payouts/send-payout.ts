@@ -136,13 +136,9 @@ const sendAgain = async (deps: Deps, payout: Payout): Promise<Payout> => {
  */
 export const lookAtPayout = async (deps: Deps, id: string, { moveOn }: { moveOn: boolean }): Promise<Payout> => {
   const payout = await deps.payouts.get(id);
-  // Nobody but a person knows what became of it: its look moves on, and counts the days.
-  if (payout.by_hand) {
-    if (moveOn && isUnderWay(payout)) await deps.payouts.save(payout);
-    return payout;
-  }
-  if (!isUnderWay(payout) && !isWatched(payout, deps.now())) {
-    // It is due for the last time: written once more, it is not found again.
+  // Nobody can be asked about what a person transfers, nor any more about what is over: written once more, it is looked at a day later
+  // or not found again.
+  if (payout.by_hand || (!isUnderWay(payout) && !isWatched(payout, deps.now()))) {
     if (moveOn && payout.status !== 'pending_approval') await deps.payouts.save(payout);
     return payout;
   }
