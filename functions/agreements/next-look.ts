@@ -2,9 +2,15 @@ import { nextAge } from '#payments/next-look.ts';
 
 import { isWaiting, type Agreement } from './agreement.ts';
 
+const day = 86_400_000;
+
+/** The same time of day as it was signed at, so that those of one channel come spread over the day. */
+const nextDaily = (since: Date, now: Date): Date =>
+  new Date(since.getTime() + (Math.floor((now.getTime() - since.getTime()) / day) + 1) * day);
+
 /**
- * When an agreement must be looked at again: until it is signed or may not be, until its termination is confirmed, and when it
- * ends by itself, of which channels do not tell.
+ * When an agreement must be looked at again: until it is signed or may not be, until its termination is confirmed, and, while
+ * it stands, once a day and when it ends by itself: not every end is told, and what is told may be lost.
  */
 export const nextLook = (agreement: Agreement, now: Date): Date | undefined => {
   const { created_at, expires_at, terminate_requested_at, valid_until } = agreement;
@@ -14,5 +20,7 @@ export const nextLook = (agreement: Agreement, now: Date): Date | undefined => {
     return next < end ? next : end;
   }
   if (agreement.status === 'terminating') return nextAge(terminate_requested_at ?? created_at, now);
-  return agreement.status === 'active' && valid_until ? at(valid_until) : undefined;
+  if (agreement.status !== 'active') return undefined;
+  const [daily, end] = [nextDaily(agreement.signed_at ?? created_at, now), valid_until && at(valid_until)];
+  return end && end < daily ? end : daily;
 };

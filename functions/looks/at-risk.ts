@@ -1,3 +1,4 @@
+import { isWaiting, type Agreement } from '#agreements/agreement.ts';
 import { isFinal, type Payment } from '#payments/payment.ts';
 import { isLookedAt } from '#payments/next-look.ts';
 import { isUnderWay as isOnItsWay, type Payout } from '#payouts/payout.ts';
@@ -8,7 +9,7 @@ const minute = 60_000;
 /** A channel that is asked answers within seconds; after half an hour nobody knows what became of the money. */
 const unknownAfter = 30 * minute;
 
-/** Channels give money back within minutes, rarely hours. */
+/** Channels give money back within minutes, rarely hours; of agreements they answer at once. */
 const stuckAfter = 24 * 60 * minute;
 
 /**
@@ -36,3 +37,18 @@ export const isPayoutUnconfirmed = (payout: Payout, now: Date): boolean =>
 /** A channel that never answered, or that has never heard of it, although it was sent. */
 export const isPayoutUnknown = ({ status, approved_at, created_at }: Payout, now: Date): boolean =>
   status === 'unknown' && now.getTime() - (approved_at ?? created_at).getTime() > unknownAfter;
+
+/** When its channel should have been able to say the last word: on an end that was asked for, on a signing that has run out. */
+const lastWordOf = (agreement: Agreement): Date | undefined => {
+  const { status, expires_at, channel_agreement_no, terminate_requested_at: asked } = agreement;
+  if (isWaiting(agreement)) return expires_at;
+  if (status !== 'terminating' || !asked) return undefined;
+  // Of one that nobody has signed, nothing can be known before nobody can sign it any more.
+  return channel_agreement_no === undefined && asked < expires_at ? expires_at : asked;
+};
+
+/** Nothing is deducted meanwhile; but a payer may be told that it has ended while it stands at the channel. */
+export const isAgreementStuck = (agreement: Agreement, now: Date): boolean => {
+  const since = lastWordOf(agreement);
+  return since !== undefined && now.getTime() - since.getTime() > stuckAfter;
+};

@@ -19,7 +19,7 @@ import { refundDeps } from '#refunds/wire.ts';
 import { expireHold } from '#wallets/end-hold.ts';
 import { holdDeps } from '#wallets/wire.ts';
 
-import { isMoneyUnknown, isPayoutUnconfirmed, isPayoutUnknown, isRefundStuck } from './at-risk.ts';
+import { isAgreementStuck, isMoneyUnknown, isPayoutUnconfirmed, isPayoutUnknown, isRefundStuck } from './at-risk.ts';
 
 const db = database();
 const wired = wire(db);
@@ -69,12 +69,19 @@ const lookAtThePayout = async (id: string, moveOn: boolean) => {
   count('MoneyUnknown');
 };
 
+const lookAtTheAgreement = async (id: string, moveOn: boolean) => {
+  const agreement = await lookAtAgreement(agreements, id, { moveOn });
+  if (!isAgreementStuck(agreement, wired.now())) return;
+  log.warn('an agreement does not end', { agreement_id: id, status: agreement.status });
+  count('AgreementStuck');
+};
+
 /** Looks at a payment, refund, payout or agreement whose end is not known: the active query, expiry, and the closings that were not confirmed. */
 export const handler = consume(Look, ({ id, due, awaited, late }) => {
   if (awaited) return attachCallbacks(callbacks, id);
   if (late) return refundLate(desk, id);
   if (id.startsWith('hld_')) return expireHold(holds, id);
-  if (id.startsWith('agr_')) return lookAtAgreement(agreements, id, { moveOn: due });
+  if (id.startsWith('agr_')) return lookAtTheAgreement(id, due);
   if (id.startsWith('pyt_')) return lookAtThePayout(id, due);
   return id.startsWith('rfd_') ? lookAtTheRefund(id, due) : lookAtThePayment(id, due);
 });

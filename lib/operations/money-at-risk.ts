@@ -25,6 +25,13 @@ export const risks: readonly Risk[] = [
     runbook: 'docs/runbooks/refund-stuck.md',
   },
   {
+    metric: 'AgreementStuck',
+    minutes: 60,
+    whoIsHurt:
+      'payers whose agreement may still stand at the channel although its end was asked for, or is thought over',
+    runbook: 'docs/runbooks/agreement-stuck.md',
+  },
+  {
     metric: 'MismatchReceived',
     whoIsHurt: 'a payer whose money is in suspense, because it is not what was asked for',
     runbook: 'docs/runbooks/suspense.md',

@@ -15,6 +15,7 @@ import { periodOf, within } from '#agreements/limits.ts';
 import { nextLook } from '#agreements/next-look.ts';
 import type { AgreementOutcome } from '#channels/agreement.ts';
 import { addDays } from '#kernel/business-date.ts';
+import { isAgreementStuck } from '#looks/at-risk.ts';
 import * as z from 'zod';
 
 import * as given from '../given.ts';
@@ -75,7 +76,7 @@ describe('an agreement', () => {
           // Nothing is asked to end and then charged all the same.
           if (agreement.status === 'terminating') expect(['terminating', 'terminated']).toContain(after.status);
           if (after.status === 'active') expect([after.signed_at, after.action]).toEqual([expect.any(Date), undefined]);
-          if (['pending', 'unknown', 'terminating'].includes(after.status))
+          if (['pending', 'unknown', 'active', 'terminating'].includes(after.status))
             expect(nextLook(after, now)!.getTime()).toBeGreaterThan(now.getTime());
           else expect(nextLook(after, now)).toBeUndefined();
           expect(Agreement.parse(z.encode(Agreement, after))).toEqual(after);
@@ -107,6 +108,35 @@ describe('an agreement', () => {
     const signed = steps.signed(begun, given.minutes(1));
     expect(steps.absent(signed, given.minutes(1)).status).toBe('active');
     expect(steps.absent(signed, given.minutes(3))).toMatchObject({ status: 'terminated', terminated_by: 'channel' });
+  });
+});
+
+describe('an agreement is looked at', () => {
+  const standing = steps.signed(begun, given.minutes(1));
+  const day = 24 * 60;
+
+  test('once a day while it stands, and when it ends by itself', () => {
+    expect(nextLook(standing, given.minutes(1))).toEqual(given.minutes(day + 1));
+    expect(nextLook(standing, given.minutes(day))).toEqual(given.minutes(day + 1));
+    expect(nextLook(standing, given.minutes(day + 1))).toEqual(given.minutes(2 * day + 1));
+    const timed = { ...standing, valid_until: given.minutes(90) };
+    expect(nextLook(timed, given.minutes(2))).toEqual(given.minutes(90));
+    expect(nextLook({ ...standing, valid_until: given.minutes(2 * day) }, given.minutes(2))).toEqual(
+      given.minutes(day + 1),
+    );
+    expect(nextLook(steps.ended(standing, given.minutes(5)), given.minutes(6))).toBeUndefined();
+  });
+
+  test('by somebody, once its channel has not said for a day how it ended', () => {
+    const stuck = (agreement: Agreement, minutes: number) => isAgreementStuck(agreement, given.minutes(minutes));
+    // It could be signed for half an hour.
+    expect([stuck(begun, day + 30), stuck(begun, day + 31)]).toEqual([false, true]);
+    const ending = requestTermination(standing, given.minutes(5));
+    expect([stuck(ending, day + 5), stuck(ending, day + 6)]).toEqual([false, true]);
+    const unsigned = requestTermination(begun, given.minutes(5));
+    expect([stuck(unsigned, day + 30), stuck(unsigned, day + 31)]).toEqual([false, true]);
+    for (const over of [standing, steps.ended(ending, given.minutes(6)), steps.absent(begun, given.minutes(60))])
+      expect(stuck(over, 9 * day), over.status).toBe(false);
   });
 });
 

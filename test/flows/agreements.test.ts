@@ -199,6 +199,18 @@ describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, 
     expect((await deduct(agreement)).body.code).toBe('agreement_terminated');
   });
 
+  test('that its payer has ended unheard is known to have ended within a day, although nobody is charged', async () => {
+    const agreement = await signed();
+    await spoil('lose_callback');
+    await gesture(agreement, 'unsign');
+    await machine().quiet();
+    expect(await read(agreement.id)).toMatchObject({ status: 'active' });
+    await machine().advance(86_400 + 60);
+    expect(await until(agreement.id, 'terminated')).toMatchObject({ terminated_by: 'channel' });
+    await machine().quiet();
+    expect(machine().receiver.told(agreement.id)).toEqual(['agreement.active', 'agreement.terminated']);
+  });
+
   test('whose charge is refused has no money, and leaves its period to another', async () => {
     const agreement = await signed({ payer: { id: 'poor40004' } });
     const first = await deduct(agreement);

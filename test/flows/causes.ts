@@ -104,11 +104,22 @@ export const causes: Readonly<Record<string, (machine: Machine) => Promise<unkno
     machine,
   ) => {
     await transferByHand(machine);
-    const { app, paid, spoil, place, receiver, advance } = machine;
+    const { app, paid, spoil, place, receiver, advance, stage } = machine;
     await paid({ notify_url: receiver.url('shop/500/always') });
     const payment = await paid();
     const { attempts } = await place({ expires_in_seconds: 60 });
     expect(attempts[0].status).toBe('pending');
+    const agreement = await app.post('/v1/agreements', {
+      merchant_id: stage.merchant_id,
+      merchant_agreement_id: fresh('agreement'),
+      method: 'alipay_wap',
+      subject: '会员',
+      currency: 'CNY',
+      limits: { amount_max: 2_000, period: { unit: 'month', count: 1 } },
+      expires_in_seconds: 60,
+    });
+    expect(agreement.body.status, JSON.stringify(agreement.body)).toBe('pending');
+    await spoil('server_error', 10_000, 'alipay');
     await spoil('server_error', 10_000);
     const refund = await app.post('/v1/refunds', {
       payment_id: payment.id,
