@@ -1,7 +1,7 @@
 import type { AlipaySdk } from 'alipay-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { billOf, content, officialClient, opened, orderNo, pays } from './alipay-merchant.ts';
-import { given, today, until, type Given } from './given.ts';
+import { control, given, today, until, type Given } from './given.ts';
 
 let world: Given;
 let client: AlipaySdk;
@@ -179,6 +179,42 @@ describe('the official client', () => {
       status: 'SUCCESS',
       trans_amount: '12.34',
     });
+  });
+
+  it('has an agreement signed by a payer, charges by it, and ends it', async () => {
+    const external_agreement_no = `G${orderNo()}`;
+    const product = { personal_product_code: 'CYCLE_PAY_AUTH_P', sign_scene: 'INDUSTRY|DIGITAL_MEDIA' };
+    const bizContent = {
+      ...product,
+      product_code: 'GENERAL_WITHHOLDING',
+      external_agreement_no,
+      access_params: { channel: 'ALIPAYAPP' },
+      period_rule_params: { period_type: 'MONTH', period: 1, execute_time: today(world), single_amount: '100.00' },
+    };
+    const method = 'alipay.user.agreement.page.sign';
+    const url = client.pageExecute(method, 'GET', { bizContent, notifyUrl: world.ear.url });
+    const query = () => exec('alipay.user.agreement.query', { ...product, external_agreement_no });
+    expect((await fetch(url, { redirect: 'manual' })).status).toBe(302);
+    expect(await query()).toMatchObject({ code: '40004', sub_code: 'USER_AGREEMENT_NOT_EXIST' });
+
+    world.ear.heard.length = 0;
+    expect((await control(world, 'POST', `/payer/alipay/agreements/${external_agreement_no}/sign`)).status).toBe(200);
+    await until('the signing is announced', () => world.ear.heard.length === 1);
+    const { genuine, told } = opened(world, world.ear.heard[0]!, client);
+    expect(genuine).toBe(true);
+    expect(told).toMatchObject({ notify_type: 'dut_user_sign', status: 'NORMAL', external_agreement_no });
+    expect(client.checkNotifySignV2({ ...told, agreement_no: '1' })).toBe(false);
+    const { agreement_no } = told;
+    expect(await query()).toMatchObject({ code: '10000', status: 'NORMAL', agreement_no });
+
+    const charge = { product_code: 'GENERAL_WITHHOLDING', agreement_params: { agreement_no } };
+    expect(await exec('alipay.trade.pay', content(charge))).toMatchObject({ code: '10000', total_amount: '100.00' });
+    expect(await exec('alipay.user.agreement.unsign', { ...product, external_agreement_no })).toMatchObject({
+      code: '10000',
+    });
+    expect(await query()).toMatchObject({ sub_code: 'USER_AGREEMENT_NOT_EXIST' });
+    const late = await exec('alipay.trade.pay', content(charge));
+    expect([late['code'], late['sub_code']]).toEqual(['40004', expect.stringMatching(/AGREEMENT/)]);
   });
 
   it('does not believe a reply once Alipay’s key is another', async () => {
