@@ -1,3 +1,4 @@
+import { agreementId, type Agreement } from '#agreements/agreement.ts';
 import type { ChannelAccount } from '#channels/account.ts';
 import type { Capabilities, Receipt as ChannelReceipt } from '#channels/channel.ts';
 import type { FeePlan } from '#clearing/fee-plan.ts';
@@ -179,6 +180,25 @@ export const refund = (over: Partial<Refund> = {}): Refund => ({
   time_zone: 'Asia/Shanghai',
   created_at: minutes(10),
   reserved_on: today,
+  ...over,
+});
+
+/** An agreement that its payer may sign for half an hour. */
+export const agreement = (over: Partial<Agreement> = {}): Agreement => ({
+  id: agreementId(app().id, 'a'),
+  version: 1,
+  app_id: app().id,
+  merchant_id: merchant().id,
+  merchant_agreement_id: 'a',
+  method: 'alipay_wap',
+  channel: 'paper',
+  channel_account_id: channelAccount().id,
+  time_zone: 'Asia/Shanghai',
+  subject: 'Tea, monthly',
+  currency: 'CNY',
+  status: 'pending',
+  created_at: noon,
+  expires_at: minutes(30),
   ...over,
 });
 

@@ -1,15 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import {
-  Agreement,
-  agreementId,
-  heard,
-  loseAnswer,
-  offered,
-  refused,
-  requestTermination,
-} from '#agreements/agreement.ts';
+import { Agreement, heard, loseAnswer, offered, refused, requestTermination } from '#agreements/agreement.ts';
 import { eventsOf } from '#agreements/events.ts';
 import { periodOf, within } from '#agreements/limits.ts';
 import { nextLook } from '#agreements/next-look.ts';
@@ -20,22 +12,7 @@ import * as z from 'zod';
 
 import * as given from '../given.ts';
 
-const begun: Agreement = {
-  id: agreementId(given.app().id, 'a'),
-  version: 1,
-  app_id: given.app().id,
-  merchant_id: given.merchant().id,
-  merchant_agreement_id: 'a',
-  method: 'alipay_wap',
-  channel: 'paper',
-  channel_account_id: given.channelAccount().id,
-  time_zone: 'Asia/Shanghai',
-  subject: 'Tea, monthly',
-  currency: 'CNY',
-  status: 'pending',
-  created_at: given.noon,
-  expires_at: given.minutes(30),
-};
+const begun = given.agreement();
 const active = (at: Date): AgreementOutcome => ({ kind: 'active', channelAgreementNo: 'C1', signedAt: at });
 
 /** Whatever may be learnt or asked of an agreement, by a number of minutes after it was begun. */

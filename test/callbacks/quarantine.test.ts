@@ -207,6 +207,24 @@ describe('a genuine callback about an order that we do not know', () => {
     expect((await the.deps.refunds.get(refund.id)).status).toBe('processing');
     expect((await the.kept(callback))?.['status']).toBe('quarantined');
   });
+
+  test('of another account than the agreement was signed at is not about it', async () => {
+    const the = early();
+    const applied = vi.fn(async () => undefined);
+    const ours = given.agreement({ channel_account_id: the.account.id });
+    const elsewhere = given.agreement({ channel_account_id: derivedId('chn', 'elsewhere') });
+    const outcome = { kind: 'active', channelAgreementNo: 'C1', signedAt: the.clock.now };
+    const takeAbout = async (agreement: typeof ours) => {
+      const callback = the.raw({ about: 'agreement', agreementNo: tail(agreement.id), outcome });
+      const findAgreement = async () => agreement;
+      await the.take(callback, { ...the.taking, findAgreement, applyAgreementOutcome: applied });
+      return (await the.kept(callback))?.['status'];
+    };
+    expect(await takeAbout(elsewhere)).toBe('quarantined');
+    expect(applied).not.toHaveBeenCalled();
+    expect(await takeAbout(ours)).not.toBe('quarantined');
+    expect(applied).toHaveBeenCalledWith(ours.id, outcome);
+  });
 });
 
 /** Lets calls go through in a given order of their actors; an actor that has ended gives up its other turns. */

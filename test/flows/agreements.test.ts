@@ -222,6 +222,26 @@ describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, 
     expect((await read(agreement.id)).status).toBe('active');
   });
 
+  test('by which another amount is taken than was asked for: that is nobody’s until a person decides', async () => {
+    const { balances, quiet, receiver } = machine();
+    const agreement = await signed();
+    const before = await balances();
+    await spoil('wrong_amount');
+    const reply = await deduct(agreement);
+    expect(reply.status).toBe(201);
+    await quiet();
+    const stuck = await machine().read(reply.body.id);
+    expect(stuck).toMatchObject({ status: 'paying', paid_at: null });
+    expect(stuck.attempts).toMatchObject([
+      { status: 'unknown', mismatch: { field: 'amount', expected: '10000', received: '10001' } },
+    ]);
+    const after = await balances();
+    expect([after.suspense - before.suspense, after.merchant_pending - before.merchant_pending]).toEqual([10_001, 0]);
+    expect(receiver.told(reply.body.id)).toEqual([]);
+    // Money was taken in this period: no other deduction is made in it.
+    expect((await deduct(agreement)).body.code).toBe('agreement_limit_exceeded');
+  });
+
   test('whose charge is not answered is charged once, also when it ends meanwhile', async () => {
     const agreement = await signed({ payer: { id: 'unheard20000' } });
     const reply = await deduct(agreement);
