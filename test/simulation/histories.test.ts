@@ -3,8 +3,8 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import * as code from './code.ts';
 import { describe as shown, play, seedsFrom } from './play.ts';
 
-/** `npm run simulate` plays 10,000 and more. */
-const histories = Number(process.env['SIMULATION_HISTORIES'] ?? 2_500);
+/** A minute or two; `npm run simulate` plays others, and as many as one likes. */
+const histories = Number(process.env['SIMULATION_HISTORIES'] ?? 10_000);
 
 beforeAll(() => {
   // What the functions log is theirs, and much; and nobody reads where an outage was thrown.
