@@ -17,7 +17,7 @@ const refuse = (detail: string): never => {
   throw new Failure('action_not_possible', { detail });
 };
 
-/** As whoever checks it sees it; the task has it whole. */
+/** As it is shown to people who need not know it whole. */
 export const shownPayee = (payee: Payee | undefined) =>
   payee ? { kind: payee.kind, name: payee.name, account: masked(payee.account) } : null;
 
@@ -43,7 +43,8 @@ export const payoutAccountPlanner = ({ configuration }: Deps): Planner<PayoutAcc
           {
             subject,
             before: { payout_account: shownPayee(merchant.payout_account) },
-            after: { payout_account: shownPayee(payout_account) },
+            // Whole: whoever checks it must not take another account that ends alike for this one.
+            after: { payout_account },
           },
         ],
         journals: [],

@@ -387,9 +387,23 @@ describe('several transfers of one payment', () => {
 
   test('that are more leave the rest in suspense, which goes back where it came from; two people each time', async () => {
     const { maker, until, quiet, balances, receiver } = machine();
-    const payment = await placeAt('csv');
+    const [payment, other] = [await placeAt('csv'), await placeAt('csv')];
+    // So much of somebody else's waits there too that no balance would refuse to pay twice.
+    await importing('csv', [movement(9_000_000, 'NOBODY KNOWS')]);
     await quiet();
     const before = await balances();
+    const payee = { kind: 'bank_account', account: '62220001', name: '买方', bank: '工商银行' };
+    const isSpent = async (receipt_id: string, status: string) => {
+      for (const task of [
+        { kind: 'attach', receipt_id, payment_id: other.id },
+        { kind: 'combine', receipt_ids: [receipt_id], payment_id: other.id },
+        { kind: 'send_back', receipt_id, payee },
+      ])
+        expect((await maker.post('/admin/v1/approvals', { task })).body).toMatchObject({
+          code: 'action_not_possible',
+          detail: `${receipt_id} is ${status}`,
+        });
+    };
     const entry = movement(1_300_000, payment.attempts[0].action.reference);
     await importing('csv', [entry]);
     const { id, match } = await receiptWith(entry.reference);
@@ -401,18 +415,20 @@ describe('several transfers of one payment', () => {
     const rest = await receiptWith(entry.reference, 'open');
     expect(rest).toMatchObject({ amount: 65_500, rest_of: id, payment_id: payment.id });
     expect(await receiptWith(entry.reference, 'attached')).toMatchObject({ id, taken: 1_234_500 });
+    await isSpent(id, 'attached');
 
     // To nobody else, and to nobody's payment by itself.
     const back = (account: string) => ({
       kind: 'send_back',
       receipt_id: rest.id,
-      payee: { kind: 'bank_account', account, name: '买方', bank: '工商银行' },
+      payee: { ...payee, account },
     });
     for (const task of [back('62229'), { kind: 'attach', receipt_id: rest.id }])
       expect((await maker.post('/admin/v1/approvals', { task })).body.code).toBe('action_not_possible');
     await confirm(back('62220001'));
     const sending = await receiptWith(entry.reference, 'sending_back');
     expect(sending.payout_id).toMatch(/^pyt_/);
+    await isSpent(rest.id, 'sending_back');
     expect((await balances()).suspense).toBe(before.suspense);
     const said = (result: string, payoutId: string) => ({
       kind: 'confirm_payout',
@@ -430,6 +446,7 @@ describe('several transfers of one payment', () => {
     expect(again.payout_id).not.toBe(sending.payout_id);
     await confirm(said('arrived', again.payout_id ?? ''));
     expect(await receiptWith(entry.reference, 'sent_back')).toMatchObject({ id: rest.id });
+    await isSpent(rest.id, 'sent_back');
     await quiet();
     expect((await balances()).suspense).toBe(before.suspense);
     expect((await balances()).payout_in_transit).toBe(before.payout_in_transit);

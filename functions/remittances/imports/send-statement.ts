@@ -55,7 +55,7 @@ export const sendStatement = async (
   return { found, upload: found.status === 'awaited' ? await deps.documents.uploadOf(sent) : null, isNew };
 };
 
-/** A file was read: what has become of it, also of one that nobody had announced. Noted again it is the same. */
+/** A file was read: what has become of it, also of one that nobody had announced. Read again, it says what that reading has added. */
 export const noteImport = (
   { imports, commit, now }: Pick<Deps, 'imports' | 'commit' | 'now'>,
   file: Pick<StatementImport, 'channel_account_id' | 'bill_date' | 'object_key'>,
