@@ -14,8 +14,11 @@ test('every kind of channel is found under its own name, and can do something', 
 
 test('what a channel says that its statements show can be read, and nothing else', async () => {
   for (const [name, { capabilities }] of channelKinds) {
-    const said = await statementReader(name)(Buffer.alloc(0), 'trade').catch((error: unknown) => String(error));
-    expect([name, !/has no statements/.test(String(said))]).toEqual([name, capabilities.statements.length > 0]);
+    const said = await statementReader(name)(Buffer.alloc(0), 'trade').then(
+      () => '',
+      (error: unknown) => String(error),
+    );
+    expect([name, !said.includes('has no statements')]).toEqual([name, capabilities.statements.length > 0]);
     expect([name, entryReader(name) !== undefined]).toEqual([name, capabilities.entries ?? false]);
   }
 });
