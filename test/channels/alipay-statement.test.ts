@@ -144,7 +144,10 @@ describe('any bill of trades', () => {
     fc.assert(
       fc.asyncProperty(
         rows,
-        fc.shuffledSubarray([...tradeColumns.split(','), '新的一列'], { minLength: 26, maxLength: 26 }),
+        // A line that begins with # is a remark: no column of free text comes first.
+        fc
+          .shuffledSubarray([...tradeColumns.split(','), '新的一列'], { minLength: 26, maxLength: 26 })
+          .filter(([first]) => first !== '商品名称'),
         async (some, order) => {
           const file = fileOf(tradeLines(some, { header: order.join(',') }));
           expect((await read(file)).lines).toEqual(asWritten(some));
