@@ -1,7 +1,7 @@
 import { Failure } from '#kernel/failure.ts';
 import type { Id } from '#kernel/id.ts';
 import type { App } from '#merchants/app.ts';
-import { placePayment, type Deps as PlaceDeps } from '#payments/place-payment.ts';
+import { placePayment, type Deps as PlaceDeps } from '#payments/placing/place-payment.ts';
 import { statusOf, type ChargedAgreement, type Payment } from '#payments/payment.ts';
 import type { Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';

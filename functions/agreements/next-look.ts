@@ -1,4 +1,4 @@
-import { nextAge } from '#payments/next-look.ts';
+import { nextAge } from '#payments/following/next-look.ts';
 
 import { isWaiting, type Agreement } from './agreement.ts';
 

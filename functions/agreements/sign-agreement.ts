@@ -5,7 +5,7 @@ import { businessDate } from '#kernel/business-date.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
 import type { Merchant } from '#merchants/merchant.ts';
-import { merchantFor } from '#payments/place-payment.ts';
+import { merchantFor } from '#payments/placing/place-payment.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import { agreementId, agreementRef, isWaiting, loseAnswer, offered, refused, type Agreement } from './agreement.ts';

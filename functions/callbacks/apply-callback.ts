@@ -3,7 +3,7 @@ import type { AgreementOutcome } from '#channels/agreement.ts';
 import { CallbackRefused, type Heard, type RefundOutcome } from '#channels/channel.ts';
 import type { OpenChannel } from '#channels/open.ts';
 import type { TransferOutcome } from '#channels/transfer.ts';
-import type { Learnt } from '#payments/ask-channel.ts';
+import type { Learnt } from '#payments/following/ask-channel.ts';
 import { placeOf, type Payment } from '#payments/payment.ts';
 import type { Payout } from '#payouts/payout.ts';
 import type { Refund } from '#refunds/refund.ts';

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
 import { Failure } from '#kernel/failure.ts';
-import { answerChallenge, sendCodeAgain } from '#payments/answer-challenge.ts';
+import { answerChallenge, sendCodeAgain } from '#payments/placing/answer-challenge.ts';
 import { requestOf } from '#platform/http.ts';
 
 import type { assetsIn } from './assets.ts';

@@ -1,9 +1,9 @@
 import { Failure } from '#kernel/failure.ts';
 import { isLive } from '#payments/attempt.ts';
 import type { App } from '#merchants/app.ts';
-import { addAttempt } from '#payments/add-attempt.ts';
+import { addAttempt } from '#payments/placing/add-attempt.ts';
 import type { Payment } from '#payments/payment.ts';
-import type { Deps as PaymentDeps } from '#payments/place-payment.ts';
+import type { Deps as PaymentDeps } from '#payments/placing/place-payment.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import type { Offer } from './offers.ts';

@@ -1,7 +1,7 @@
 import type { Method } from '#channels/channel.ts';
 import { Failure, type FailureCode } from '#kernel/failure.ts';
 import type { Merchant } from '#merchants/merchant.ts';
-import { routedOf } from '#payments/new-attempts.ts';
+import { routedOf } from '#payments/placing/new-attempts.ts';
 import type { Payment } from '#payments/payment.ts';
 import { router, type Deps as RouteDeps } from '#routing/choose-account.ts';
 

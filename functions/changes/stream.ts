@@ -18,7 +18,7 @@ import { fold } from '#platform/stream.ts';
 import { reconciliationStore } from '#reconciliation/store.ts';
 import { healthNoter } from '#routing/observe.ts';
 import { healthStore } from '#routing/store.ts';
-import { followPayout } from '#settlement/follow-payout.ts';
+import { followPayout } from '#settlement/paying/follow-payout.ts';
 import { settlementStore, statementFiles } from '#settlement/store.ts';
 
 import { consequencesOf } from './change.ts';

@@ -2,7 +2,7 @@ import { Failure } from '#kernel/failure.ts';
 import { derivedId, tail } from '#kernel/id.ts';
 import { noRefunds, refundable, type Payment } from '#payments/payment.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
-import { prepareRefund } from '#refunds/prepare-refund.ts';
+import { prepareRefund } from '#refunds/making/prepare-refund.ts';
 
 import { asDealt, paymentOf, type Deps } from './held-money.ts';
 import type { Dealt } from './open-difference.ts';

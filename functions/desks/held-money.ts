@@ -6,8 +6,8 @@ import { keep } from '#payments/decide.ts';
 import { keptJournals, receiptsOf } from '#payments/journals.ts';
 import { channelOrderNo, statusOf, type Payment } from '#payments/payment.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
-import { prepareHeldRefund, type Reservation } from '#refunds/prepare-refund.ts';
-import { sendRefund, type Deps as RefundDeps } from '#refunds/send-refund.ts';
+import { prepareHeldRefund, type Reservation } from '#refunds/making/prepare-refund.ts';
+import { sendRefund, type Deps as RefundDeps } from '#refunds/making/send-refund.ts';
 
 import type { Dealt } from './open-difference.ts';
 

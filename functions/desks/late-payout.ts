@@ -4,8 +4,8 @@ import { Failure } from '#kernel/failure.ts';
 import { decideLate, isOwed } from '#payouts/late-transfer.ts';
 import { journalsSince } from '#payouts/journals.ts';
 import { sourceOf, type Payout } from '#payouts/payout.ts';
-import { changeWrites, type Deps as PayoutDeps } from '#payouts/send-payout.ts';
-import { sentBackWrites } from '#payouts/sent-back.ts';
+import { changeWrites, type Deps as PayoutDeps } from '#payouts/sending/send-payout.ts';
+import { sentBackWrites } from '#payouts/sending/sent-back.ts';
 import { lateDifferenceId, type Difference } from '#reconciliation/differences/difference.ts';
 import type { ReceiptStore } from '#remittances/store.ts';
 

@@ -5,10 +5,10 @@ import { fundPlanner, type Deps as FundDeps } from '#claims/fund.ts';
 import { Failure } from '#kernel/failure.ts';
 import { isWaiting } from '#payments/attempt.ts';
 import { disown } from '#payments/decide.ts';
-import { payoutPlanner, type Deps as PayoutDeps } from '#payouts/approval.ts';
-import { confirmPlanner } from '#payouts/confirm.ts';
+import { payoutPlanner, type Deps as PayoutDeps } from '#payouts/making/approval.ts';
+import { confirmPlanner } from '#payouts/sending/confirm.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
-import { refundPlanner, type PlanDeps as RefundPlanDeps } from '#refunds/approval.ts';
+import { refundPlanner, type PlanDeps as RefundPlanDeps } from '#refunds/making/approval.ts';
 
 import { bookDifference, type Deps as BookingDeps } from './bookings.ts';
 import { keepSecond, refundSecond } from './duplicate.ts';

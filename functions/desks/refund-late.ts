@@ -5,9 +5,9 @@ import { isWaiting, type Attempt } from '#payments/attempt.ts';
 import type { Payment } from '#payments/payment.ts';
 import { contend, lost } from '#platform/contend.ts';
 import { receivedDifferenceId, resolved } from '#reconciliation/differences/difference.ts';
-import { prepareHeldRefund } from '#refunds/prepare-refund.ts';
+import { prepareHeldRefund } from '#refunds/making/prepare-refund.ts';
 import type { Refund } from '#refunds/refund.ts';
-import { sendRefund } from '#refunds/send-refund.ts';
+import { sendRefund } from '#refunds/making/send-refund.ts';
 
 import type { Deps as HeldDeps } from './held-money.ts';
 import type { Deps as OpenDeps } from './open-difference.ts';

@@ -3,7 +3,7 @@ import { Failure } from '#kernel/failure.ts';
 import { journalsSince } from '#payouts/journals.ts';
 import { lateAtMost } from '#payouts/late-transfer.ts';
 import { heard, sentByStatement, type Payout } from '#payouts/payout.ts';
-import { applyWrites, type Deps } from '#payouts/send-payout.ts';
+import { applyWrites, type Deps } from '#payouts/sending/send-payout.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 
 import type { Dealt } from './open-difference.ts';

@@ -1,7 +1,7 @@
 import { booked } from '#approvals/approval.ts';
 import type { Outcome } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
-import { paymentWrites, type Deps as PaymentDeps } from '#payments/apply-outcome.ts';
+import { paymentWrites, type Deps as PaymentDeps } from '#payments/following/apply-outcome.ts';
 import type { Attempt } from '#payments/attempt.ts';
 import { receiptsOf } from '#payments/journals.ts';
 import { hear, orderRef, placeOf, statusOf, type Payment } from '#payments/payment.ts';

@@ -1,7 +1,7 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 
 import type { BusinessDate } from '#kernel/business-date.ts';
-import { flowKey } from '#payments/flow-key.ts';
+import { flowKey } from '#payments/following/flow-key.ts';
 import type { Payment } from '#payments/payment.ts';
 import { paymentStore } from '#payments/store.ts';
 import type { Payout } from '#payouts/payout.ts';

@@ -1,6 +1,6 @@
 import { isWaiting, type Agreement } from '#agreements/agreement.ts';
 import { isFinal, type Payment } from '#payments/payment.ts';
-import { isLookedAt } from '#payments/next-look.ts';
+import { isLookedAt } from '#payments/following/next-look.ts';
 import { isUnderWay as isOnItsWay, type Payout } from '#payouts/payout.ts';
 import { isUnderWay, type Refund } from '#refunds/refund.ts';
 

@@ -3,8 +3,8 @@ import type { Database } from '#platform/database.ts';
 import { rows } from '#platform/rows.ts';
 
 import { isMoney } from './attempt.ts';
-import { flowKey } from './flow-key.ts';
-import { nextLook } from './next-look.ts';
+import { flowKey } from './following/flow-key.ts';
+import { nextLook } from './following/next-look.ts';
 import { Payment } from './payment.ts';
 
 /** One item carries one flow key: that of its first receipt. Further receipts on the same payment get a marker row each. */

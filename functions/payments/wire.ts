@@ -27,8 +27,8 @@ import { walletsOf } from '#wallets/wire.ts';
 
 import { challengeEvent } from './events.ts';
 import { scanLooksSeconds } from './in-store.ts';
-import { quickLookSeconds } from './next-look.ts';
-import type { Deps } from './place-payment.ts';
+import { quickLookSeconds } from './following/next-look.ts';
+import type { Deps } from './placing/place-payment.ts';
 import { markerWrites, paymentStore, type PaymentStore } from './store.ts';
 
 export const now = () => new Date();

@@ -9,12 +9,12 @@ import { database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { api, created, ok, route } from '#platform/http.ts';
 
-import { createPayout, payoutOf } from './create-payout.ts';
+import { createPayout, payoutOf } from './making/create-payout.ts';
 import * as operations from './operations.ts';
 import { payoutId } from './payout.ts';
 import { payoutView, withdrawalView } from './view.ts';
 import { payoutDeps } from './wire.ts';
-import { withdraw } from './withdraw.ts';
+import { withdraw } from './making/withdraw.ts';
 
 const db = database();
 const wired = wire(db);

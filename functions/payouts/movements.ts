@@ -1,6 +1,6 @@
 import { businessDate, type BusinessDate } from '#kernel/business-date.ts';
 import { shardOf } from '#kernel/id.ts';
-import { flowKey } from '#payments/flow-key.ts';
+import { flowKey } from '#payments/following/flow-key.ts';
 
 import type { Payout } from './payout.ts';
 

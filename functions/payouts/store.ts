@@ -4,7 +4,7 @@ import type { Database } from '#platform/database.ts';
 import { rows } from '#platform/rows.ts';
 
 import { flowOf, markersOf } from './movements.ts';
-import { nextLook } from './next-look.ts';
+import { nextLook } from './sending/next-look.ts';
 import { Payout } from './payout.ts';
 
 export const payoutStore = (db: Database, table: string, now: () => Date) => {

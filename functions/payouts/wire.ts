@@ -4,7 +4,7 @@ import type { Database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 import { refundStore } from '#refunds/store.ts';
 
-import type { Deps } from './send-payout.ts';
+import type { Deps } from './sending/send-payout.ts';
 import { payoutStore } from './store.ts';
 
 export const payoutDeps = (wired: Wired, db: Database): Deps => ({

@@ -5,7 +5,7 @@ import { wire } from '#payments/wire.ts';
 import { database } from '#platform/database.ts';
 import { api, created, ok, route } from '#platform/http.ts';
 
-import { createRefund, refundOf } from './create-refund.ts';
+import { createRefund, refundOf } from './making/create-refund.ts';
 import * as operations from './operations.ts';
 import { refundView } from './view.ts';
 import { refundDeps } from './wire.ts';

@@ -1,6 +1,6 @@
 import { shardOf } from '#kernel/id.ts';
-import { flowKey } from '#payments/flow-key.ts';
-import { nextAge } from '#payments/next-look.ts';
+import { flowKey } from '#payments/following/flow-key.ts';
+import { nextAge } from '#payments/following/next-look.ts';
 import type { Database } from '#platform/database.ts';
 import { rows } from '#platform/rows.ts';
 

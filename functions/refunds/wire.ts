@@ -1,14 +1,14 @@
 import { approvalStore } from '#approvals/store.ts';
 import { ledgerStore } from '#ledger/store.ts';
 import { callbackUrl, type Wired } from '#payments/wire.ts';
-import { payOutRefund } from '#payouts/refund-payout.ts';
+import { payOutRefund } from '#payouts/making/refund-payout.ts';
 import { payoutDeps } from '#payouts/wire.ts';
 import type { Database } from '#platform/database.ts';
 import { env } from '#platform/env.ts';
 
-import type { Approving } from './approval.ts';
-import type { Paying } from './create-refund.ts';
-import type { Deps } from './send-refund.ts';
+import type { Approving } from './making/approval.ts';
+import type { Paying } from './making/create-refund.ts';
+import type { Deps } from './making/send-refund.ts';
 import { refundStore } from './store.ts';
 
 export const refundDeps = (wired: Wired, db: Database): Deps & Approving & Paying => ({

@@ -6,7 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { configurationStore } from '#configuration/store.ts';
 import { documentStore } from '#documents/store.ts';
 import { appCaller } from '#merchants/wire.ts';
-import { paymentOf } from '#payments/add-attempt.ts';
+import { paymentOf } from '#payments/placing/add-attempt.ts';
 import { paymentStore } from '#payments/store.ts';
 import { committer } from '#platform/commit.ts';
 import { database } from '#platform/database.ts';

@@ -14,7 +14,7 @@ import { listPage } from '#platform/listed.ts';
 import { only, operatorWith, type Operator } from '#platform/operator.ts';
 
 import * as operations from './operations.ts';
-import { paySettlement } from './pay-settlement.ts';
+import { paySettlement } from './paying/pay-settlement.ts';
 import { settlementAt, settlementDesk, settlementStore, statementFiles } from './store.ts';
 import { shown } from './view.ts';
 

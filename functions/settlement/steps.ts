@@ -24,11 +24,11 @@ import { reconciliationStore } from '#reconciliation/store.ts';
 import { receiptStore } from '#remittances/store.ts';
 import { holdStore } from '#wallets/store.ts';
 
-import { judgeDay } from './judge-day.ts';
-import { payByPlan } from './pay-by-plan.ts';
-import { proveDay } from './prove-day.ts';
-import { proveTransfers } from './prove-transfers.ts';
-import { settleAccount } from './settle-account.ts';
+import { judgeDay } from './releasing/judge-day.ts';
+import { payByPlan } from './paying/pay-by-plan.ts';
+import { proveDay } from './releasing/prove-day.ts';
+import { proveTransfers } from './releasing/prove-transfers.ts';
+import { settleAccount } from './releasing/settle-account.ts';
 import type { Settlement } from './settlement.ts';
 import { settlementStore, statementFiles, type SettledDay } from './store.ts';
 

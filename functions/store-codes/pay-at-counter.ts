@@ -2,7 +2,7 @@ import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
 import type { Merchant } from '#merchants/merchant.ts';
 import type { Payment } from '#payments/payment.ts';
-import { placePayment, type Deps as PlacingDeps } from '#payments/place-payment.ts';
+import { placePayment, type Deps as PlacingDeps } from '#payments/placing/place-payment.ts';
 import { sliding, windowsOf } from '#risk/window.ts';
 
 import { isWithin, orderNumber, type StoreCode } from './store-code.ts';

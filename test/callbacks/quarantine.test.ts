@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findCallbacks, replayCallback } from '#callbacks/replay-callback.ts';
 import { callbackView } from '#callbacks/view.ts';
 import { derivedId, tail } from '#kernel/id.ts';
-import { createRefund } from '#refunds/create-refund.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
 import { payoutId, type Payout } from '#payouts/payout.ts';
 import { payoutStore } from '#payouts/store.ts';
 import { channelOrderNo, paymentId, statusOf } from '#payments/payment.ts';

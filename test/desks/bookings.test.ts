@@ -6,7 +6,7 @@ import { receiptEntry } from '#flow/entries.ts';
 import { derivedId } from '#kernel/id.ts';
 import type { Task } from '#approvals/task.ts';
 import { statusOf, type Payment } from '#payments/payment.ts';
-import { createRefund } from '#refunds/create-refund.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
 import { found, type Difference } from '#reconciliation/differences/difference.ts';
 import { actionsOf } from '#reconciliation/differences/actions.ts';
 import { differenceIdOf, amountOf } from '#reconciliation/record.ts';

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { derivedId } from '#kernel/id.ts';
-import { closePayment } from '#payments/close-payment.ts';
-import { applyOutcome } from '#payments/apply-outcome.ts';
+import { closePayment } from '#payments/following/close-payment.ts';
+import { applyOutcome } from '#payments/following/apply-outcome.ts';
 import { paymentView } from '#payments/view.ts';
 import { statusOf, type Payment } from '#payments/payment.ts';
-import { createRefund } from '#refunds/create-refund.ts';
-import { lookAtRefund } from '#refunds/send-refund.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
+import { lookAtRefund } from '#refunds/making/send-refund.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
-import { lookAgain } from '#payments/look-again.ts';
+import { lookAgain } from '#payments/following/look-again.ts';
 import type { Subject } from '#ledger/account.ts';
 
 import * as given from '../given.ts';

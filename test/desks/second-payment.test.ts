@@ -1,7 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { createRefund } from '#refunds/create-refund.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
 import type { Payment } from '#payments/payment.ts';
 import { actionsOf } from '#reconciliation/differences/actions.ts';

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { addAttempt } from '#payments/add-attempt.ts';
-import { applyOutcome } from '#payments/apply-outcome.ts';
-import { closePayment } from '#payments/close-payment.ts';
-import { finishStages } from '#payments/finish-stages.ts';
-import { lookAgain } from '#payments/look-again.ts';
+import { addAttempt } from '#payments/placing/add-attempt.ts';
+import { applyOutcome } from '#payments/following/apply-outcome.ts';
+import { closePayment } from '#payments/following/close-payment.ts';
+import { finishStages } from '#payments/following/finish-stages.ts';
+import { lookAgain } from '#payments/following/look-again.ts';
 import { channelOrderNo, statusOf, type Payment } from '#payments/payment.ts';
 import { paymentView } from '#payments/view.ts';
-import { createRefund } from '#refunds/create-refund.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
 import { itemOf } from '#settlement/settlement.ts';
-import { proveDay } from '#settlement/prove-day.ts';
+import { proveDay } from '#settlement/releasing/prove-day.ts';
 
 import * as given from '../given.ts';
 import { tables } from '../tables.ts';

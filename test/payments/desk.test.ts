@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { addAttempt } from '#payments/add-attempt.ts';
-import { applyOutcome } from '#payments/apply-outcome.ts';
-import { closePayment } from '#payments/close-payment.ts';
-import { lookAgain } from '#payments/look-again.ts';
+import { addAttempt } from '#payments/placing/add-attempt.ts';
+import { applyOutcome } from '#payments/following/apply-outcome.ts';
+import { closePayment } from '#payments/following/close-payment.ts';
+import { lookAgain } from '#payments/following/look-again.ts';
 import { channelOrderNo, hear, statusOf, type Payment } from '#payments/payment.ts';
 import { readFlow } from '#flow/read-flow.ts';
 import { dueReader } from '#looks/store.ts';

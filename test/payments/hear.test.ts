@@ -6,7 +6,7 @@ import { sum } from '#kernel/money.ts';
 import { change } from '#ledger/account.ts';
 import { attempts, isMoney, isWinner, type AttemptStatus } from '#payments/attempt.ts';
 import { journalsOf } from '#payments/journals.ts';
-import { isLookedAt, nextAge, nextLook } from '#payments/next-look.ts';
+import { isLookedAt, nextAge, nextLook } from '#payments/following/next-look.ts';
 import {
   channelOrderNo,
   hear,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { applyOutcome } from '#payments/apply-outcome.ts';
-import { lookAgain } from '#payments/look-again.ts';
+import { applyOutcome } from '#payments/following/apply-outcome.ts';
+import { lookAgain } from '#payments/following/look-again.ts';
 import type { Method } from '#channels/channel.ts';
 import { methodFor, methodOfCode } from '#payments/in-store.ts';
 import { statusOf } from '#payments/payment.ts';

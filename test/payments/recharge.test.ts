@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { derivedId } from '#kernel/id.ts';
 import { accountId } from '#ledger/account.ts';
-import { closePayment } from '#payments/close-payment.ts';
+import { closePayment } from '#payments/following/close-payment.ts';
 import { statusOf, type Payment } from '#payments/payment.ts';
-import { placeRecharge } from '#payments/place-recharge.ts';
+import { placeRecharge } from '#payments/placing/place-recharge.ts';
 import { rechargeView } from '#payments/recharge.ts';
-import { createRefund } from '#refunds/create-refund.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
 import { accountOpener } from '#wallets/store.ts';
 
 import * as given from '../given.ts';

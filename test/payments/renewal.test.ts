@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Placing } from '#channels/channel.ts';
-import { addAttempt } from '#payments/add-attempt.ts';
+import { addAttempt } from '#payments/placing/add-attempt.ts';
 import { statusOf, type Payment } from '#payments/payment.ts';
 
 import * as given from '../given.ts';

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { Failure } from '#kernel/failure.ts';
-import { addAttempt } from '#payments/add-attempt.ts';
-import { answerChallenge, sendCodeAgain } from '#payments/answer-challenge.ts';
-import { closePayment } from '#payments/close-payment.ts';
-import { lookAgain } from '#payments/look-again.ts';
+import { addAttempt } from '#payments/placing/add-attempt.ts';
+import { answerChallenge, sendCodeAgain } from '#payments/placing/answer-challenge.ts';
+import { closePayment } from '#payments/following/close-payment.ts';
+import { lookAgain } from '#payments/following/look-again.ts';
 import type { PaymentToPlace } from '#payments/operations.ts';
 import { statusOf, type Payment } from '#payments/payment.ts';
-import { placePayment } from '#payments/place-payment.ts';
+import { placePayment } from '#payments/placing/place-payment.ts';
 import { paymentView } from '#payments/view.ts';
 import { velocityStore } from '#risk/store.ts';
 

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeCallback } from '#callbacks/take-callback.ts';
 import { callbackStore } from '#callbacks/store.ts';
 import { Failure } from '#kernel/failure.ts';
-import { applyOutcome } from '#payments/apply-outcome.ts';
+import { applyOutcome } from '#payments/following/apply-outcome.ts';
 import { channelOrderNo, statusOf } from '#payments/payment.ts';
-import { placePayment } from '#payments/place-payment.ts';
+import { placePayment } from '#payments/placing/place-payment.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
-import { createRefund } from '#refunds/create-refund.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
 
 import * as given from '../given.ts';
 import { patiently, shop, type Shop } from '../shop.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { closePayment } from '#payments/close-payment.ts';
+import { closePayment } from '#payments/following/close-payment.ts';
 import { statusOf } from '#payments/payment.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
-import { cancelPayment } from '#refunds/cancel-payment.ts';
-import { createRefund } from '#refunds/create-refund.ts';
+import { cancelPayment } from '#refunds/making/cancel-payment.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
 
 import * as given from '../given.ts';
 import { shop, type Shop } from '../shop.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Method } from '#channels/channel.ts';
-import { addAttempt } from '#payments/add-attempt.ts';
-import { placePayment } from '#payments/place-payment.ts';
+import { addAttempt } from '#payments/placing/add-attempt.ts';
+import { placePayment } from '#payments/placing/place-payment.ts';
 import { paymentView } from '#payments/view.ts';
 import { observed, unheardOf, usualBreaker, type Health } from '#routing/health.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Attempt } from '#payments/attempt.ts';
-import { sendOrder } from '#payments/start-attempt.ts';
+import { sendOrder } from '#payments/placing/start-attempt.ts';
 import type { OrderToPlace, Placing } from '#channels/channel.ts';
 import { Breaker, healthId, wellnessOf, type Observation } from '#routing/health.ts';
 import { healthNoter, observationsOf } from '#routing/observe.ts';

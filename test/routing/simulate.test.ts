@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { flowStore } from '#flow/store.ts';
 import { derivedId } from '#kernel/id.ts';
-import { applyOutcome } from '#payments/apply-outcome.ts';
+import { applyOutcome } from '#payments/following/apply-outcome.ts';
 import { markerWrites, paymentStore } from '#payments/store.ts';
 import { committer } from '#platform/commit.ts';
 import { shards } from '#platform/table.ts';

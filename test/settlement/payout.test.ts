@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { Failure } from '#kernel/failure.ts';
 import { isPayoutUnconfirmed } from '#looks/at-risk.ts';
-import { nextLook } from '#payouts/next-look.ts';
-import { createRefund } from '#refunds/create-refund.ts';
+import { nextLook } from '#payouts/sending/next-look.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
 import { receivableBy } from '#settlement/settlement.ts';
 import { settlementView } from '#settlement/view.ts';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { addDays } from '#kernel/business-date.ts';
-import { applyOutcome } from '#payments/apply-outcome.ts';
+import { applyOutcome } from '#payments/following/apply-outcome.ts';
 import type { Payment } from '#payments/payment.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
-import { createRefund } from '#refunds/create-refund.ts';
-import { releaseDay } from '#settlement/release-day.ts';
-import { settleAccount, type Judgement } from '#settlement/settle-account.ts';
+import { createRefund } from '#refunds/making/create-refund.ts';
+import { releaseDay } from '#settlement/releasing/release-day.ts';
+import { settleAccount, type Judgement } from '#settlement/releasing/settle-account.ts';
 import { releaseJournal, settlementId } from '#settlement/settlement.ts';
 
 import * as given from '../given.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { derivedId } from '#kernel/id.ts';
 import type { Batch } from '#reconciliation/batch.ts';
 import { noRefunds, type Payment } from '#payments/payment.ts';
-import { judgeDay } from '#settlement/judge-day.ts';
+import { judgeDay } from '#settlement/releasing/judge-day.ts';
 import { itemOf, releaseJournal, totalsOf, type Settlement } from '#settlement/settlement.ts';
 import { statementOf } from '#settlement/statement.ts';
 import { settlementView, SettlementView } from '#settlement/view.ts';

@@ -2,7 +2,7 @@ import { booked } from '#approvals/approval.ts';
 import type { ApprovalId } from '#approvals/approval.ts';
 import type { Plan } from '#approvals/plan.ts';
 import type { AttachTask } from '#approvals/task.ts';
-import { paymentWrites } from '#payments/apply-outcome.ts';
+import { paymentWrites } from '#payments/following/apply-outcome.ts';
 import { receiptsOf } from '#payments/journals.ts';
 import { statusOf, type Payment } from '#payments/payment.ts';
 import { namedIn } from '#remittances/import-statement.ts';

@@ -2,7 +2,7 @@ import { booked, type ApprovalId } from '#approvals/approval.ts';
 import type { Plan } from '#approvals/plan.ts';
 import type { CombineTask } from '#approvals/task.ts';
 import { sum } from '#kernel/money.ts';
-import { paymentWrites } from '#payments/apply-outcome.ts';
+import { paymentWrites } from '#payments/following/apply-outcome.ts';
 import { receiptsOf } from '#payments/journals.ts';
 import { statusOf, type Payment } from '#payments/payment.ts';
 import { askedOf } from '#payments/stages.ts';
