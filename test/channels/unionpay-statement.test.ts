@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -237,17 +239,18 @@ describe('a statement of UnionPay that is not to be believed', () => {
       const { from = 0, until = 0 } = places.get(name) ?? {};
       return Array.from({ length: until - from }, (_, index) => from + index);
     });
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...readPlaces), fc.integer({ min: 1, max: 255 }), async (at, by) => {
+    const unseen: string[] = [];
+    for (const at of readPlaces) {
+      for (let by = 1; by < 256; by += 1) {
         const bytes = Buffer.from(genuine);
         bytes[at] = bytes[at]! ^ by;
         const after = await read(bytes).then(
           ({ lines, others }) => [lines, others?.length],
           () => 'refused',
         );
-        expect(after).not.toEqual([before, 0]);
-      }),
-      { numRuns: 2_000 },
-    );
+        if (isDeepStrictEqual(after, [before, 0])) unseen.push(`byte ${at} xor ${by}`);
+      }
+    }
+    expect(unseen).toEqual([]);
   });
 });

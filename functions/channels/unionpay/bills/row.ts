@@ -38,13 +38,13 @@ export class Row {
   /** Fen. */
   amount(name: FieldName): bigint {
     const text = this.text(name);
-    return /^\d{1,12}$/.test(text) ? BigInt(text) : this.complain(`${name} is ${shown(text)}: not an amount in fen`);
+    return /^\d{12}$/.test(text) ? BigInt(text) : this.complain(`${name} is ${shown(text)}: not an amount in fen`);
   }
 
   /** Fen with C, which we get, or D, which we pay. */
   signed(name: FieldName): bigint {
     const text = this.text(name);
-    const found = /^([CD])(\d{1,12})$/.exec(text) ?? this.complain(`${name} is ${shown(text)}: not C or D and fen`);
+    const found = /^([CD])(\d{12})$/.exec(text) ?? this.complain(`${name} is ${shown(text)}: not C or D and fen`);
     const amount = BigInt(found[2] ?? '');
     return found[1] === 'D' ? -amount : amount;
   }
