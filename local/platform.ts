@@ -113,8 +113,8 @@ export const startPlatform = async ({
   const stage = await stageOf(runtime, sandbox, identities, (subject, ...roles) => issuer.token(subject, ...roles));
   const seed = { ...document, fee_plans, existing: 'keep' };
   await runtime.invoke(runtime.outputs['ConfigureFunction'] ?? 'ConfigureFunction', seed);
-  for (const [id, { base_url }] of Object.entries(settingsOf(sandbox)))
-    await followSandbox(runtime.api, stage.admin.token, id, base_url);
+  for (const [id, seeded] of Object.entries(settingsOf(sandbox)))
+    await followSandbox(runtime.api, stage.admin.token, id, seeded);
   return {
     runtime,
     sandbox,

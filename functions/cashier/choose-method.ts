@@ -2,19 +2,22 @@ import { Failure } from '#kernel/failure.ts';
 import { isLive } from '#payments/attempt.ts';
 import type { App } from '#merchants/app.ts';
 import { addAttempt } from '#payments/placing/add-attempt.ts';
-import type { Payment } from '#payments/payment.ts';
+import type { KnownPayer, Payment } from '#payments/payment.ts';
 import type { Deps as PaymentDeps } from '#payments/placing/place-payment.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import type { Offer } from './offers.ts';
+import { namedByApp } from './show-order.ts';
 
 export type Deps = PaymentDeps & { readonly app: (id: string) => Promise<App | undefined> };
 
-interface Choice {
+export interface Choice {
   readonly payment: Payment;
   readonly offers: readonly Offer[];
   readonly method: string;
   readonly ip: string;
+  /** Who has just signed in, and at which account. */
+  readonly signedIn?: Required<Pick<KnownPayer, 'openid' | 'openid_from'>>;
 }
 
 /** What a payer does is done for the app that placed the payment. */
@@ -38,10 +41,10 @@ const chosen = ({ payment, offers, method }: Choice) => {
  * finds the attempt of the other in flight.
  */
 export const chooseMethod = async (deps: Deps, choice: Choice): Promise<Payment> => {
-  const { payment, ip } = choice;
+  const { payment, ip, signedIn } = choice;
   const method = chosen(choice);
   const app = await activeApp(deps, payment);
-  const payer = { ...payment.payer, ip };
+  const payer = { ...namedByApp(payment), ip, ...signedIn };
   return contend(async () => {
     try {
       return (await addAttempt(deps, app, { id: payment.id, method, payer })).payment;

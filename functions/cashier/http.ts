@@ -11,6 +11,8 @@ import { showCounter, takeAmount, type Deps as CounterDeps } from '#store-codes/
 import { giveAsset, outage, packed, showPage, takeAnswer, takeChoice, tellState, type Deps } from './answers.ts';
 import { assetsIn } from './assets.ts';
 import { cashierUrl } from './link.ts';
+import { leadToSignIn, takeSignIn, type Deps as SignInDeps } from './sign-in-answers.ts';
+import { signInsIn } from './store.ts';
 import { cashierKey } from './wire.ts';
 
 const wired = wire(database());
@@ -27,6 +29,13 @@ const atCounters: CounterDeps = {
   pageOf: async (payment) => cashierUrl(env('PUBLIC_URL'), await deps.key(), payment),
 };
 
+const signingIn: SignInDeps = {
+  ...deps,
+  chance: randomBytes,
+  origin: env('PUBLIC_URL'),
+  isFirst: signInsIn(wired.db, env('BOOKS_TABLE'), wired.now),
+};
+
 const answers: Readonly<
   Record<
     string,
@@ -37,6 +46,8 @@ const answers: Readonly<
   'POST /cashier/{id}/attempts': (event) => takeChoice(deps, event),
   'POST /cashier/{id}/challenge': (event) => takeAnswer(deps, event),
   'GET /cashier/{id}/state': (event) => tellState(deps, event),
+  'GET /cashier/{id}/sign-in': (event) => leadToSignIn(signingIn, event),
+  'GET /cashier/{id}/signed-in': (event) => takeSignIn(signingIn, event),
   'GET /cashier/assets/{name}': (event) => giveAsset(deps, event),
   'GET /s/{code}': (event) => showCounter(atCounters, event),
   'POST /s/{code}': (event) => takeAmount(atCounters, event),

@@ -27,7 +27,14 @@ export const cashierOf = async (deps: Deps, app: App, asked: Asked): Promise<z.o
   const profile = inForce(found, now);
   if (!profile) throw new Failure('not_found', { detail: 'the product has no cashier profile in force' });
   const environment = asked.environment ?? environmentOf(user_agent, profile.app_type);
-  const paying = { amount, currency, productCode: product_code, lot: merchant_id, payer: { ip: someAddress, openid } };
+  const paying = {
+    amount,
+    currency,
+    productCode: product_code,
+    lot: merchant_id,
+    payer: { ip: someAddress, openid },
+    canSignIn: true as const,
+  };
   const methods = profile.methods.map(({ method }) => method);
   const decide = await router(deps, merchant, paying, methods);
   return {

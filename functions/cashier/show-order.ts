@@ -1,14 +1,17 @@
-import type { Method } from '#channels/channel.ts';
+import type { Method, SignIn } from '#channels/channel.ts';
 import { Failure, type FailureCode } from '#kernel/failure.ts';
 import type { Merchant } from '#merchants/merchant.ts';
+import { isLive } from '#payments/attempt.ts';
 import { routedOf } from '#payments/placing/new-attempts.ts';
-import type { Payment } from '#payments/payment.ts';
+import type { Payer, Payment } from '#payments/payment.ts';
+import { needsSignIn } from '#routing/candidate.ts';
 import { router, type Deps as RouteDeps } from '#routing/choose-account.ts';
 
 import { environmentOf, type Environment } from './environment.ts';
 import { isAlive, isTokenOf } from './link.ts';
 import { offersOf, type Offer } from './offers.ts';
 import { inForce } from './profile.ts';
+import type { SignInPlan } from './sign-in.ts';
 
 export interface Deps extends RouteDeps {
   readonly key: () => Promise<string>;
@@ -49,7 +52,27 @@ export interface Order {
   readonly merchant: Merchant;
   readonly environment: Environment;
   readonly offers: readonly Offer[];
+  /** Where the payer signs in before this method can be used; nothing where they are known. Of methods that are offered. */
+  readonly signInAt: (method: Method) => SignInAt | undefined;
 }
+
+interface SignInAt {
+  readonly plan: SignInPlan;
+  readonly signIn: SignIn;
+}
+
+/** The payer as the app has named them: what a sign-in told before was of whoever had the page open then. */
+export const namedByApp = ({ payer }: Payment): Payer => {
+  const { openid_from, ...named } = payer ?? {};
+  return openid_from === undefined ? named : { ...named, openid: undefined };
+};
+
+/** Where the payer signs in for a choice; nothing where there is nothing to choose, or it is in flight. */
+export const signInFor = ({ payment, offers, signInAt }: Order, method: string): SignInAt | undefined => {
+  const offer = offers.find((each) => each.method.method === method && !each.obstacle);
+  const isInFlight = payment.attempts.some((attempt) => isLive(attempt) && attempt.method === method);
+  return offer && !isInFlight ? signInAt(offer.method.method) : undefined;
+};
 
 /** Everything about an order that its page shows: what can be chosen is decided here, from the browser and the profile. */
 export const showOrder = async (deps: Deps, payment: Payment, { userAgent, ip }: Visitor): Promise<Order> => {
@@ -61,9 +84,13 @@ export const showOrder = async (deps: Deps, payment: Payment, { userAgent, ip }:
   const now = deps.now();
   const profile = inForce(found, now);
   const environment = environmentOf(userAgent, profile?.app_type);
-  if (!profile) return { payment, merchant, environment, offers: [] };
+  if (!profile) return { payment, merchant, environment, offers: [], signInAt: () => undefined };
   const amount = payment.amount - (payment.prepaid?.amount ?? 0n);
-  const paying = routedOf({ ...payment, amount, payer: { ...payment.payer, ip } }, payment.attempts.length + 1);
+  const payer = { ...namedByApp(payment), ip };
+  const paying = {
+    ...routedOf({ ...payment, amount, payer }, payment.attempts.length + 1),
+    canSignIn: true as const,
+  };
   const methods = profile.methods.map(({ method }) => method);
   const decide = await router(deps, merchant, paying, methods);
   return {
@@ -71,5 +98,10 @@ export const showOrder = async (deps: Deps, payment: Payment, { userAgent, ip }:
     merchant,
     environment,
     offers: offersOf({ profile, environment, now, refusalOf: refusalOf(decide) }),
+    signInAt: (method) => {
+      const { chosen } = decide(method);
+      const signIn = needsSignIn(chosen, { method, payer }) ? chosen.channel?.signIn : undefined;
+      return signIn && { plan: { account: chosen.account.id, method }, signIn };
+    },
   };
 };

@@ -218,6 +218,14 @@ export interface Capabilities {
   readonly entries?: true;
 }
 
+/** 网页授权: how it is learnt who has a page of ours open in the channel's own app. */
+export interface SignIn {
+  /** Where the payer's app is sent; it comes back to `back` with the state, and with a code that is good once. */
+  addressOf(back: string, state: string): string;
+  /** Who came back; nothing where the code is not good. Tries once, as all of an adapter. */
+  openidOf(code: string): Promise<string | undefined>;
+}
+
 /** A callback that is not what it claims to be: nothing of it is believed. */
 export class CallbackRefused extends Error {
   override readonly name = 'CallbackRefused';
@@ -245,6 +253,8 @@ export interface Channel {
   };
   /** 签约, where the channel and this account of it can. */
   readonly agreements?: AgreementsAtChannel;
+  /** 网页授权, where this account has what it takes. */
+  readonly signIn?: SignIn;
   /** The whole statement of a day, proved to be what the channel made; a download takes as long as it must. */
   fetchStatement(billDate: string, kind: StatementKind): Promise<Fetched>;
   /** Verifies first, then translates; throws `CallbackRefused`. */

@@ -37,6 +37,7 @@ const catalogue = {
   agreement_limit_exceeded: [422, 'More than the payer has agreed to', 'do_not_retry'],
   account_not_chargeable: [422, 'This account cannot be charged', 'do_not_retry'],
   post_exceeds_hold: [422, 'More than is held cannot be posted', 'do_not_retry'],
+  sign_in_failed: [422, 'The payer’s wallet did not say who they are', 'retry'],
   challenge_failed: [422, 'The answer is not right', 'do_not_retry'],
   challenge_expired: [422, 'The code has run out: ask for another', 'do_not_retry'],
   refund_exceeds_refundable: [422, 'The refund exceeds what can be refunded', 'do_not_retry'],

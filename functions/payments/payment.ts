@@ -33,6 +33,10 @@ export const Payer = z.strictObject({
 });
 export type Payer = z.infer<typeof Payer>;
 
+/** As the payment keeps it. An openid that a sign-in told is of that account's app: nobody is known by it at another. */
+export const KnownPayer = Payer.extend({ openid_from: IdOf('chn').optional() });
+export type KnownPayer = z.infer<typeof KnownPayer>;
+
 /** The part of a payment that a balance or a prepaid card pays. */
 export const Prepaid = z.strictObject({
   method: z.enum(['balance', 'prepaid_card']),
@@ -88,7 +92,7 @@ export const Payment = z.object({
   beneficiary: Wallet.optional(),
   /** 代扣: nobody is asked, and there is no other way to pay it. */
   agreement: ChargedAgreement.optional(),
-  payer: Payer.optional(),
+  payer: KnownPayer.optional(),
   notify_url: z.string().optional(),
   return_url: z.string().optional(),
   metadata: z.record(z.string(), z.string()).optional(),

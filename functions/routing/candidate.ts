@@ -1,7 +1,7 @@
 import type { ChannelAccount } from '#channels/account.ts';
-import type { ChannelKind, Method, PayerMember } from '#channels/channel.ts';
+import type { Channel, ChannelKind, Method, PayerMember } from '#channels/channel.ts';
 import { Failure } from '#kernel/failure.ts';
-import type { Payer } from '#payments/payment.ts';
+import type { KnownPayer } from '#payments/payment.ts';
 
 import type { Why } from './trace.ts';
 
@@ -9,6 +9,7 @@ import type { Why } from './trace.ts';
 export interface Candidate {
   readonly account: ChannelAccount;
   readonly kind: ChannelKind;
+  readonly channel?: Pick<Channel, 'signIn'>;
 }
 
 export interface Wanted {
@@ -16,15 +17,31 @@ export interface Wanted {
   readonly amount: bigint;
   readonly currency: string;
   /** With the terminal at which the payer stands, where it is a counter's. */
-  readonly payer?: (Payer & { readonly terminal?: string | undefined }) | undefined;
+  readonly payer?: (KnownPayer & { readonly terminal?: string | undefined }) | undefined;
+  /** Whether the payer has a page of ours open, which can be led to where they are asked who they are. */
+  readonly canSignIn?: true;
 }
 
 const offers = ({ account, kind }: Candidate, method: Method) =>
   account.methods.includes(method) && kind.capabilities.methods.includes(method);
 
+const isKnown = ({ account }: Candidate, { payer }: Pick<Wanted, 'payer'>, member: PayerMember): boolean =>
+  Boolean(payer?.[member]) &&
+  (member !== 'openid' || payer?.openid_from === undefined || payer.openid_from === account.id);
+
+/** Whether the payer signs in before this account can be asked. */
+export const needsSignIn = (candidate: Candidate, wanted: Pick<Wanted, 'method' | 'payer'>): boolean =>
+  candidate.kind.capabilities.needs[wanted.method]?.includes('openid') === true &&
+  !isKnown(candidate, wanted, 'openid') &&
+  candidate.channel?.signIn !== undefined;
+
 /** The first member of the payer that the method needs there and that is not known. */
-const lacking = ({ kind }: Candidate, { method, payer }: Wanted) =>
-  kind.capabilities.needs[method]?.find((member) => !payer?.[member]);
+const lacking = (candidate: Candidate, wanted: Wanted) =>
+  candidate.kind.capabilities.needs[wanted.method]?.find(
+    (member) =>
+      !isKnown(candidate, wanted, member) &&
+      !(member === 'openid' && wanted.canSignIn && needsSignIn(candidate, wanted)),
+  );
 
 /** What a caller would add. */
 const namedOnTheWire = (member: PayerMember | undefined) => (member === 'terminal' ? 'terminal_id' : `payer.${member}`);

@@ -40,6 +40,8 @@ export class Cashier extends Construct {
       'POST /cashier/{id}/attempts',
       'POST /cashier/{id}/challenge',
       'GET /cashier/{id}/state',
+      'GET /cashier/{id}/sign-in',
+      'GET /cashier/{id}/signed-in',
       'GET /cashier/assets/{name}',
       'GET /s/{code}',
       'POST /s/{code}',

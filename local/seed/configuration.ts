@@ -30,6 +30,7 @@ export interface Access {
       readonly platform_public_key_pem: string;
       readonly api_v3_key: string;
       readonly api_v2_key: string;
+      readonly app_secret: string;
     };
     readonly alipay: {
       readonly app_id: string;
@@ -91,6 +92,8 @@ export const settingsOf = ({ channels, credentials: { wechat, alipay, unionpay, 
       platform_serial,
       platform_public_key_pem,
       base_url: channels.wechat,
+      authorize_url: channels.wechat,
+      sign_in_url: channels.wechat,
     },
     [accounts.alipay]: {
       app_id,
@@ -132,6 +135,7 @@ export const configuration = (identities: Identities, access: Access) => {
           merchant_private_key_pem: wechat.merchant_private_key_pem,
           api_v3_key: wechat.api_v3_key,
           api_v2_key: wechat.api_v2_key,
+          app_secret: wechat.app_secret,
         },
         [accounts.alipay]: { app_private_key_pem: alipay.app_private_key_pem },
         [accounts.unionpay]: { merchant_private_key_pem: unionpay.merchant_private_key_pem },

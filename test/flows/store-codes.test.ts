@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import { textOf, useBrowser, violationsOf, type Visit } from './browser.ts';
+import { problems, signInLost } from '#cashier/copy/problems.ts';
+
+import { agents, textOf, useBrowser, violationsOf, type Visit } from './browser.ts';
 import { eventually, useMachine } from './machine.ts';
 
 const the = useMachine();
@@ -150,6 +152,152 @@ describe('a code on a counter', () => {
     const id = orderedAt(await say(address, '5', (await get(address)).once));
     await advance(120);
     expect(await until(id, 'closed')).toMatchObject({ close_reason: 'expired' });
+  });
+});
+
+/** A payer in WeChat whose browser keeps cookies and follows no redirect by itself. */
+const inWechat = () => {
+  const cookies = new Map<string, string>();
+  return async (address: string | URL, init: RequestInit = {}) => {
+    const reply = await fetch(address, {
+      redirect: 'manual',
+      ...init,
+      headers: {
+        'user-agent': agents.wechat,
+        'accept-language': 'en',
+        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      },
+    });
+    for (const line of reply.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^(\w+)=([^;]*)/.exec(line) ?? [];
+      cookies.set(name, value);
+    }
+    const location = reply.headers.get('location');
+    return {
+      status: reply.status,
+      text: await reply.text(),
+      location: location === null ? '' : new URL(location, address).href,
+      cookie: reply.headers.getSetCookie().join(),
+    };
+  };
+};
+type Visitor = ReturnType<typeof inWechat>;
+
+/** At the cashier of a code, with WeChat chosen: what is left is to sign in. */
+const signingIn = async (visit: Visitor = inWechat()) => {
+  const address = addressOf(await makeCode());
+  const placed = await say(address, '12.34', (await get(address)).once);
+  const cashier = new URL(placed.headers.get('location') ?? '', address);
+  const id = /pay_\w+/.exec(cashier.href)![0];
+  const chosen = await visit(new URL(`${cashier.pathname}/attempts${cashier.search}`, cashier), {
+    method: 'POST',
+    body: new URLSearchParams({ method: 'wechat_jsapi' }),
+  });
+  const link = /href="([^"]*sign-in[^"]*)"/.exec(chosen.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  return { visit, cashier, id, begin: () => visit(new URL(link, cashier)) };
+};
+
+describe('a payer who scans a code with WeChat', () => {
+  test('is known to WeChat, never asked, and pays inside it; who they are stands in no address and no log', async () => {
+    const { pay, until, orderRow, said, platform } = the();
+    const { visit, cashier, id, begin } = await signingIn();
+    const leading = await begin();
+    const asked = new URL(leading.location);
+    expect([...asked.searchParams.keys()]).toEqual(['appid', 'redirect_uri', 'response_type', 'scope', 'state']);
+    expect(asked.searchParams.get('scope')).toBe('snsapi_base');
+    expect(asked.hash).toBe('#wechat_redirect');
+    const back = new URL(asked.searchParams.get('redirect_uri') ?? '');
+    expect([back.origin, back.pathname]).toEqual([cashier.origin, `${cashier.pathname}/signed-in`]);
+    expect(asked.href).not.toContain(cashier.searchParams.get('token'));
+    expect(leading.cookie).toMatch(new RegExp(`Path=${cashier.pathname}; Max-Age=600; HttpOnly; SameSite=Lax$`));
+
+    const authorized = await visit(asked);
+    const returned = await visit(authorized.location);
+    expect([returned.status, returned.location]).toEqual([303, cashier.href.replace(/&lang=\w+/, '')]);
+    expect(returned.cookie).toContain('Max-Age=0');
+    const page = await visit(returned.location);
+    expect(page.text).toContain('data-bridge');
+    expect(page.text).toContain('prepay_id=wx');
+    const { attempts } = await the().read(id);
+    expect(attempts).toMatchObject([{ method: 'wechat_jsapi', status: 'pending' }]);
+    const { payer } = (await orderRow(id)) as { payer: { openid: string; openid_from: string } };
+    expect(payer).toMatchObject({ openid_from: attempts[0].channel_account_id });
+    const everything = [leading.location, authorized.location, returned.location, page.text, ...said()].join('\n');
+    expect(everything).not.toContain(payer.openid);
+    expect(everything).not.toContain(platform.sandbox.credentials.wechat.app_secret);
+
+    // WeChat may open the address twice: the code is asked about once, and there is one attempt.
+    const again = await visit(authorized.location, { headers: {} });
+    expect([again.status, (await the().read(id)).attempts.length]).toEqual([400, 1]);
+    await pay(attempts[0].channel_order_no);
+    await until(id, 'paid');
+  });
+
+  test('is charged once though WeChat opens the way back twice at the same time', async () => {
+    const { visit, id, begin } = await signingIn();
+    const authorized = await visit((await begin()).location);
+    const both = await Promise.all([visit(authorized.location), visit(authorized.location)]);
+    expect(both.map(({ status }) => status)).toEqual([303, 303]);
+    expect(both.filter(({ location }) => location.includes('problem='))).toEqual([]);
+    expect((await the().read(id)).attempts).toHaveLength(1);
+  });
+
+  test('is told in both languages when WeChat does not say who they are, and is offered it again', async () => {
+    const { visit, cashier, id, begin } = await signingIn();
+    const { location } = await visit((await begin()).location);
+    const forged = new URL(location);
+    forged.searchParams.set('code', '0'.repeat(32));
+    const failed = await visit(forged);
+    expect(failed.location).toBe(`${cashier.href.replace(/&lang=\w+/, '')}&problem=sign_in_failed`);
+    for (const lang of ['zh', 'en'] as const) {
+      const { status, text } = await visit(`${failed.location}&lang=${lang}`);
+      expect(status).toBe(200);
+      expect(text).toContain(problems.sign_in_failed.title[lang]);
+      expect(text).toContain(problems.sign_in_failed.next[lang]);
+      expect(text).toMatch(/value="wechat_jsapi"\s+checked/);
+    }
+    // Nor is a payer known who comes back without a code.
+    const { location: refusing } = await visit((await begin()).location);
+    const withoutCode = new URL(refusing);
+    withoutCode.searchParams.delete('code');
+    expect((await visit(withoutCode)).location).toContain('problem=sign_in_failed');
+    expect((await the().read(id)).attempts).toEqual([]);
+  });
+
+  test('is not somebody else’s browser: what another began, or nobody, places nothing', async () => {
+    const mine = await signingIn();
+    const { location } = await mine.visit((await mine.begin()).location);
+    const other = await signingIn();
+    await other.begin();
+    const swapped = new URL(location);
+    swapped.pathname = `/cashier/${other.id}/signed-in`;
+    const unsigned = new URL(location);
+    unsigned.searchParams.set('state', 'f'.repeat(32));
+    const tries = [inWechat()(location), other.visit(location), other.visit(swapped), mine.visit(unsigned)];
+    for (const { status, text, location: led } of await Promise.all(tries)) {
+      expect([status, led]).toEqual([400, '']);
+      expect(text).toContain(signInLost.next.en);
+    }
+    for (const { id } of [mine, other]) expect((await the().read(id)).attempts).toEqual([]);
+    // The one who began it still can.
+    expect((await mine.visit(location)).status).toBe(303);
+  });
+
+  test('presses once: the page goes to WeChat and back, and opens its sheet', async () => {
+    const { pay, read } = the();
+    const { page } = await open(addressOf(await makeCode()), { agent: 'wechat', width: 375 });
+    await page.evaluateOnNewDocument(
+      'window.WeixinJSBridge = { invoke(name, params) { document.title = name + " " + params.package; } };',
+    );
+    await page.type('#amount', '6.60');
+    await Promise.all([page.waitForNavigation(), page.click('form button.button')]);
+    const id = /pay_\w+/.exec(page.url())![0];
+    await page.click('input[value="wechat_jsapi"]');
+    await page.click('form[data-choice] button');
+    await page.waitForFunction('document.title.startsWith("getBrandWCPayRequest prepay_id=wx")');
+    expect(page.url()).not.toMatch(/signed-in|code=|state=/);
+    await pay((await read(id)).attempts[0].channel_order_no);
+    await page.waitForSelector('.paid', { timeout: 15_000 });
   });
 });
 

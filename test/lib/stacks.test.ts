@@ -183,6 +183,8 @@ describe('what is deployed', () => {
       'ANY /{proxy+}',
       'GET /cashier/assets/{name}',
       'GET /cashier/{id}',
+      'GET /cashier/{id}/sign-in',
+      'GET /cashier/{id}/signed-in',
       'GET /cashier/{id}/state',
       'GET /problems/{code}',
       'GET /s/{code}',
@@ -203,6 +205,8 @@ describe('what is deployed', () => {
     expect(open.map(([route]) => route).toSorted()).toEqual([
       'GET /cashier/assets/{name}',
       'GET /cashier/{id}',
+      'GET /cashier/{id}/sign-in',
+      'GET /cashier/{id}/signed-in',
       'GET /cashier/{id}/state',
       'GET /problems/{code}',
       'GET /s/{code}',

@@ -52,6 +52,23 @@ describe('what a method needs to know of the payer', () => {
     ]);
   });
 
+  test('is not lacking where a payer with a page open can sign in, and only there', () => {
+    const method = 'wechat_jsapi';
+    const signIn = { addressOf: () => '', openidOf: async () => undefined };
+    const withSignIn = { ...candidate(), channel: { signIn } };
+    const all = [withSignIn, modest({})];
+    expect(lacks(all, { method, canSignIn: true })).toEqual([undefined, 'payer_member']);
+    expect(refusal(all, { method })[0]).toBe('payer_member_required');
+    expect(refusal([modest({})], { method, canSignIn: true })[0]).toBe('payer_member_required');
+  });
+
+  test('was told by one account and is nobody at another', () => {
+    const [own, other] = [candidate(), modest({})];
+    const payer = { openid: 'o', openid_from: other.account.id };
+    expect(lacks([own, other], { method: 'wechat_jsapi', payer })).toEqual(['payer_member', undefined]);
+    expect(refusal([own], { method: 'wechat_jsapi', payer })[0]).toBe('payer_member_required');
+  });
+
   test('is not asked for a method that nobody offers', () => {
     expect(refusal([candidate()], { method: 'lakala_pos' })).toEqual(['method_not_available', undefined]);
   });

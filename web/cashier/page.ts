@@ -129,10 +129,10 @@ const going = 'suanpan-go';
  */
 const act = () => {
   const next = find('[data-go]');
-  if (next instanceof HTMLFormElement) {
-    sessionStorage.setItem(going, location.pathname);
-    return location.reload();
-  }
+  // Whoever goes there comes back to this page, and goes on with what it shows by then.
+  const comesBack = next instanceof HTMLFormElement || next?.dataset['go'] === 'back';
+  if (comesBack) sessionStorage.setItem(going, location.pathname);
+  if (next instanceof HTMLFormElement) return location.reload();
   next?.click();
   find('[data-bridge]')?.click();
 };
@@ -142,6 +142,7 @@ const goOn = () => {
   sessionStorage.removeItem(going);
   const next = find('[data-go]');
   if (isMeant && next instanceof HTMLFormElement) next.submit();
+  else if (isMeant) find('[data-bridge]')?.click();
 };
 
 const choose = async (form: HTMLFormElement) => {

@@ -98,6 +98,11 @@ export const problems: Readonly<Record<FailureCode, Say>> = {
     money: nothingCharged,
     next: { zh: '输入您收到的验证码后再继续。', en: 'Enter the code that you were sent, then continue.' },
   },
+  sign_in_failed: {
+    title: { zh: '未能完成登录', en: 'Signing in did not work' },
+    money: nothingCharged,
+    next: { zh: '请再选一次，或换一种支付方式。', en: 'Choose it once more, or choose another method.' },
+  },
   challenge_failed: {
     title: { zh: '验证码不正确', en: 'That code is not right' },
     money: nothingCharged,
@@ -118,4 +123,16 @@ export const problems: Readonly<Record<FailureCode, Say>> = {
   amount_out_of_range: otherMethod,
   currency_not_supported: otherMethod,
   unsupported: otherMethod,
+};
+
+const isProblem = (text: string): text is FailureCode => Object.hasOwn(problems, text);
+
+/** What an address says was wrong, when it is one of these. */
+export const problemIn = (text: string | null): FailureCode | undefined =>
+  text !== null && isProblem(text) ? text : undefined;
+
+/** Back from signing in, in a browser that did not begin it. */
+export const signInLost: Say = {
+  ...problems.sign_in_failed,
+  next: { zh: '请重新扫码，或重新打开付款链接。', en: 'Scan the code again, or open the payment link again.' },
 };

@@ -27,6 +27,11 @@ export const words = {
   open: { zh: '打开{wallet}付款', en: 'Open {wallet} to pay' },
   openHere: { zh: '在本机打开', en: 'Open on this device' },
   goOn: { zh: '继续付款', en: 'Continue to pay' },
+  signIn: { zh: '正在打开{wallet}支付', en: 'Opening {wallet} Pay' },
+  signInWhy: {
+    zh: '{wallet}会告诉我们用哪个账户付款，不会提供您的个人资料。',
+    en: '{wallet} tells us which account pays, and nothing else about you.',
+  },
   scan: { zh: '打开{wallet}，用“扫一扫”扫描二维码', en: 'Open {wallet} on your phone and scan the code' },
   code: { zh: '{wallet}付款二维码，金额 {amount}', en: '{wallet} payment code for {amount}' },
   otp: { zh: '验证码', en: 'Verification code' },

@@ -10,6 +10,7 @@ import { signs } from './icons.ts';
 import { amountText, instantText, nameOf, type Model } from './model.ts';
 import { order } from './order.ts';
 import { progress } from './progress.ts';
+import { signIn } from './sign-in.ts';
 
 /** Where the page's script and style are: their names change with their content. */
 export interface Assets {
@@ -153,7 +154,7 @@ export const paymentPage = (model: Model, assets: Assets): string => {
       data-seconds="${words.secondsLeft[language]}"
       ${isMoving(stand.standing) && html` data-moving`}${isPayable(stand.standing) && html` data-live`}
     >
-      ${order(model)} ${step(model)}
+      ${order(model)} ${model.signInFor === undefined ? step(model) : signIn(model, model.signInFor)}
     </main>`,
   ).text;
 };

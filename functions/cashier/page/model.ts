@@ -19,6 +19,8 @@ export interface Model {
   readonly choosing: boolean;
   /** Why what the payer asked for was not done. */
   readonly problem: FailureCode | undefined;
+  /** The method that the payer has chosen, where they sign in first. */
+  readonly signInFor?: string | undefined;
   readonly now: Date;
   readonly addresses: Addresses;
 }
@@ -29,10 +31,11 @@ export interface Addresses {
   readonly choosing: string;
   readonly attempts: string;
   readonly challenge: string;
+  readonly signIn: string;
   readonly state: string;
 }
 
-/** The addresses of one payer's page. The token goes along in each: there is no cookie. */
+/** The addresses of one payer's page. The token goes along in each: no cookie shows the page. */
 export const addressesOf = (id: string, token: string, language: Language, named: boolean): Addresses => {
   const address = (path: string, more: Readonly<Record<string, string>> = named ? { lang: language } : {}) =>
     `/cashier/${id}${path}?${new URLSearchParams({ token, ...more }).toString()}`;
@@ -42,6 +45,7 @@ export const addressesOf = (id: string, token: string, language: Language, named
     choosing: `${address('')}&choose=1`,
     attempts: address('/attempts'),
     challenge: address('/challenge'),
+    signIn: address('/sign-in'),
     state: address('/state', {}),
   };
 };

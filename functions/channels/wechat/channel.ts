@@ -20,6 +20,7 @@ import { codePayV3, undo, type CodePay } from './code.ts';
 import { fetchStatement } from './download.ts';
 import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, refundRefused } from './outcome.ts';
 import { methods, needs, placeOrder } from './place.ts';
+import { signInAt } from './sign-in.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
 import { withinBytes } from '#channels/text.ts';
 import { codePayV2 } from './v2/code.ts';
@@ -52,6 +53,9 @@ const Settings = z.strictObject({
     .default({ version: 'v3' }),
   /** Whether http and loopback are allowed is decided where accounts are kept. */
   base_url: z.url({ protocol: /^https?$/ }).default('https://api.mch.weixin.qq.com'),
+  /** 网页授权 is another service than payments: where payers are sent, and where it is asked who came back. */
+  authorize_url: z.url({ protocol: /^https?$/ }).default('https://open.weixin.qq.com'),
+  sign_in_url: z.url({ protocol: /^https?$/ }).default('https://api.weixin.qq.com'),
 });
 
 const Secrets = z.object({
@@ -61,6 +65,11 @@ const Secrets = z.object({
   api_v2_key: z
     .string()
     .regex(/^[!-~]{32}$/)
+    .optional(),
+  /** AppSecret of the official account (公众号) whose appid this is; with it a payer within WeChat is asked who they are. */
+  app_secret: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
     .optional(),
 });
 
@@ -171,6 +180,14 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
     identity: { merchant: settings.mchid, app: settings.appid },
     ...payments(wire, { appid: settings.appid, code }),
     ...refunds(wire),
+    ...(secrets.app_secret !== undefined && {
+      signIn: signInAt({
+        appid: settings.appid,
+        secret: secrets.app_secret,
+        authorizeUrl: settings.authorize_url,
+        apiUrl: settings.sign_in_url,
+      }),
+    }),
     fetchStatement: (billDate, kind) => fetchStatement(wire, billDate, kind),
     readCallback: (callback) => readCallback(callback, { mchid: settings.mchid, apiKey, platform }, now()),
   };

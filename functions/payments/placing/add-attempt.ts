@@ -7,7 +7,7 @@ import { applyOutcome, savePayment } from '../following/apply-outcome.ts';
 import { askChannel } from '../following/ask-channel.ts';
 import { assessPayment, judged } from './judge-payment.ts';
 import { checkCode } from '../in-store.ts';
-import { isFinal, type Payer, type Payment } from '../payment.ts';
+import { isFinal, type KnownPayer, type Payment } from '../payment.ts';
 import type { Deps } from './place-payment.ts';
 import { newAttempts } from './new-attempts.ts';
 import { sendStages } from './send-stages.ts';
@@ -51,7 +51,7 @@ export const addAttempt = async (
     method,
     payer,
     terminal_id,
-  }: { id: string; method: Method; payer?: Payer | undefined; terminal_id?: string | undefined },
+  }: { id: string; method: Method; payer?: KnownPayer | undefined; terminal_id?: string | undefined },
 ): Promise<{ payment: Payment; isNew: boolean }> => {
   checkCode(method, payer);
   const read = await paymentOf(deps, app, id);

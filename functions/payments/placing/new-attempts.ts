@@ -6,7 +6,7 @@ import { chooseAccount, type Deps as RouteDeps, type Paying as Routed } from '#r
 import { lowestCost } from '#routing/rules.ts';
 
 import type { Attempt } from '../attempt.ts';
-import type { Payer, Payment } from '../payment.ts';
+import type { KnownPayer, Payment } from '../payment.ts';
 import { stagesOf } from '../stages.ts';
 
 type Deps = RouteDeps & { readonly feePlan: (id: string) => Promise<FeePlan | undefined> };
@@ -42,7 +42,7 @@ type Paying = Pick<
   Payment,
   'id' | 'amount' | 'currency' | 'prepaid' | 'product_code' | 'terminal_id' | 'attempts' | 'agreement'
 > & {
-  readonly payer?: Payer | undefined;
+  readonly payer?: KnownPayer | undefined;
 };
 
 /** What routing is told of a payment, or of a stage of it, that looks for an account. */

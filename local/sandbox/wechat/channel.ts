@@ -12,6 +12,7 @@ import { CHANNEL, nowOf, type Desk } from './desk.ts';
 import { takeMoney } from './orders.ts';
 import { paramError } from './refusal.ts';
 import { settleRefund } from './refunds.ts';
+import { signIns } from './sign-in.ts';
 import { answerVersion2, isOfVersion2 } from './version-2.ts';
 import { defineDownloads } from './statements/downloads.ts';
 import { fundStatement } from './statements/fund-bill.ts';
@@ -64,10 +65,11 @@ export const openWechat = (
 ): Channel => {
   const desk: Desk = { ...shared, issued, books: new Books(shared.store) };
   defineDownloads(desk.store);
+  const signIn = signIns(desk);
   return {
     name: CHANNEL,
     callbacks: wechatCallbacks(desk),
-    handle: (call) => (isOfVersion2(call) ? answerVersion2(desk, call) : answerMerchant(desk, call)),
+    handle: (call) => signIn(call) ?? (isOfVersion2(call) ? answerVersion2(desk, call) : answerMerchant(desk, call)),
     tooLarge: () => ({ ...refusalReply(paramError('请求体超过64KB', { location: 'body' })), status: 413 }),
     waiting: () =>
       desk.books.openOrders(nowOf(desk), MOST_SHOWN).map((order) => ({

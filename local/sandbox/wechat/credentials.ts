@@ -17,17 +17,19 @@ const Issued = z.object({
   api_v3_key: z.string(),
   api_v2_key: z.string(),
 });
-export type Issued = z.infer<typeof Issued>;
+/** The official account's own secret, which has nothing to do with payments. */
+const AppSecret = z.string();
+export type Issued = z.infer<typeof Issued> & { readonly app_secret: string };
 
 /** What the merchant is told. */
 export const WechatCredentials = Issued.omit({
   merchant_public_key_pem: true,
   platform_private_key_pem: true,
   forger_private_key_pem: true,
-});
+}).extend({ app_secret: AppSecret });
 export type WechatCredentials = z.infer<typeof WechatCredentials>;
 
-const issue = async (): Promise<Issued> => {
+const issue = async (): Promise<z.infer<typeof Issued>> => {
   const [merchant, platform, forger] = await Promise.all([keyPair('pkcs8'), keyPair('pkcs8'), keyPair('pkcs8')]);
   return {
     appid: `wx${randomBytes(8).toString('hex')}`,
@@ -45,11 +47,21 @@ const issue = async (): Promise<Issued> => {
   };
 };
 
-/** Issued on the first start, the same ever after. */
-export const credentialsOf = async (store: Store): Promise<Issued> => {
-  const known = store.setting('wechat.credentials', Issued);
+const kept = async <Value>(
+  store: Store,
+  name: string,
+  schema: z.ZodType<Value>,
+  issued: () => Value | Promise<Value>,
+) => {
+  const known = store.setting(name, schema);
   if (known !== undefined) return known;
-  const issued = await issue();
-  store.remember('wechat.credentials', issued);
-  return issued;
+  const fresh = await issued();
+  store.remember(name, fresh);
+  return fresh;
 };
+
+/** Issued on the first start, the same ever after. */
+export const credentialsOf = async (store: Store): Promise<Issued> => ({
+  ...(await kept(store, 'wechat.credentials', Issued, issue)),
+  app_secret: await kept(store, 'wechat.app_secret', AppSecret, () => randomBytes(16).toString('hex')),
+});
