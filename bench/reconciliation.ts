@@ -8,7 +8,7 @@ import { statementReader } from '#channels/readers.ts';
 import type { PlatformEntry } from '#reconciliation/entry.ts';
 import { match } from '#reconciliation/match.ts';
 
-import { bill, yuan, type BillRow } from '../test/channels/wechat-bill.ts';
+import { bill, yuan, type BillRow } from '../test/channels/wechat/bill.ts';
 import { publish, say, type Figure } from './print.ts';
 
 const sizes = [50_000, 200_000];

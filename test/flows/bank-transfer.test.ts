@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { camtFile, csvFile, mt940File, type Movement } from '../channels/bank-files.ts';
+import { camtFile, csvFile, mt940File, type Movement } from '../channels/bank/files.ts';
 import { eventually, fresh, useMachine } from './machine.ts';
 import { announced, pdf, send } from './onboard.ts';
 import { dateInShanghai } from './shanghai.ts';

@@ -1,0 +1,172 @@
+import {
+  createCipheriv,
+  createHash,
+  createHmac,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+import type { RawCallback } from '#channels/channel.ts';
+
+import type { Signing } from '../contract.ts';
+
+/*
+ * WeChat's side of its protocol in as few lines as it needs: it verifies our requests, signs its replies, and says what it is
+ * told to say. Written from WeChat's documents, without a line of the adapter.
+ */
+
+const pair = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+export const keys = { merchant: pair(), platform: pair(), stranger: pair() };
+
+export const account = {
+  appid: 'wxab8acd895ab1638a',
+  mchid: '1900000001',
+  merchantSerial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
+  platformSerial: 'PUB_KEY_ID_0119000000012026013100000001',
+  apiKey: 'an-APIv3-key-of-32-bytes-exactly',
+  apiV2Key: 'an-API-key-of-32-bytes-exactly-2',
+};
+
+export interface Said {
+  readonly status: number;
+  readonly body?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signing?: Signing & { readonly not?: boolean; readonly probe?: boolean };
+  /** How the connection itself misbehaves. */
+  readonly line?: 'silence' | 'drip' | 'reset' | 'cut';
+}
+
+export interface Asked {
+  readonly method: string;
+  readonly target: string;
+  readonly body: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+/** The four headers over a body, as WeChat makes them. */
+export const signed = (
+  body: string | Buffer,
+  now: Date,
+  { age = 0, by = 'the channel', probe = false }: Signing & { probe?: boolean } = {},
+): Record<string, string> => {
+  const timestamp = String(Math.floor(now.getTime() / 1_000) - age);
+  const nonce = randomBytes(16).toString('hex');
+  const key: KeyObject = by === 'the channel' ? keys.platform.privateKey : keys.stranger.privateKey;
+  const message = Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), Buffer.from(body), Buffer.from('\n')]);
+  const signature = sign('sha256', message, key).toString('base64');
+  return {
+    'wechatpay-timestamp': timestamp,
+    'wechatpay-nonce': nonce,
+    'wechatpay-serial': by === 'an unknown key' ? 'PUB_KEY_ID_OF_SOMEBODY' : account.platformSerial,
+    'wechatpay-signature': probe ? `WECHATPAY/SIGNTEST/${signature}` : signature,
+  };
+};
+
+/** A callback with its resource sealed. */
+export const notification = (
+  event_type: string,
+  resource: object | string,
+  now: Date,
+  signing: Signing & { probe?: boolean; associatedData?: string; key?: string } = {},
+): RawCallback => {
+  const { associatedData = 'transaction', key = account.apiKey } = signing;
+  const nonce = randomBytes(6).toString('hex');
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(associatedData));
+  const plain = typeof resource === 'string' ? resource : JSON.stringify(resource);
+  const ciphertext = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64');
+  const body = JSON.stringify({
+    id: 'EV-2018022511223320873',
+    create_time: '2015-05-20T13:29:35+08:00',
+    resource_type: 'encrypt-resource',
+    event_type,
+    summary: '支付成功',
+    resource: { algorithm: 'AEAD_AES_256_GCM', original_type: 'x', ciphertext, associated_data: associatedData, nonce },
+  });
+  return { headers: signed(body, now, signing), body: Buffer.from(body) };
+};
+
+/** 签名 of version 2: everything that is not empty, in order of names, the key last. */
+export const signedV2 = (fields: Readonly<Record<string, string>>, key = account.apiV2Key, type = 'HMAC-SHA256') => {
+  const names = Object.keys(fields).filter((name) => name !== 'sign' && fields[name] !== '');
+  const text = `${names
+    .toSorted()
+    .map((name) => `${name}=${fields[name]}&`)
+    .join('')}key=${key}`;
+  const hash = type === 'MD5' ? createHash('md5') : createHmac('sha256', key);
+  return hash.update(text).digest('hex').toUpperCase();
+};
+
+export const isOfV2 = (target: string) => /^\/(?:pay|secapi)\//.test(target);
+
+const unescaped = (text: string) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+
+export const fieldsOfV2 = (body: string): Record<string, string> =>
+  Object.fromEntries([...body.matchAll(/<(\w+)>([^<]*)<\/\1>/g)].map(([, name, value]) => [name!, unescaped(value!)]));
+
+const isGenuineV2 = ({ body }: Asked): boolean => {
+  const fields = fieldsOfV2(body);
+  const isOurs = fields['mch_id'] === account.mchid && fields['appid'] === account.appid;
+  return isOurs && fields['sign'] === signedV2(fields, account.apiV2Key, fields['sign_type']);
+};
+
+const isGenuine = ({ method, target, body, headers }: Asked, now: Date): boolean => {
+  const found =
+    /^WECHATPAY2-SHA256-RSA2048 mchid="(.*?)",nonce_str="(.*?)",timestamp="(\d+)",serial_no="(.*?)",signature="(.*?)"$/.exec(
+      headers.authorization ?? '',
+    );
+  if (!found) return false;
+  const [, mchid, nonce, timestamp, serial, signature] = found;
+  if (mchid !== account.mchid || serial !== account.merchantSerial) return false;
+  if (Math.abs(now.getTime() / 1_000 - Number(timestamp)) > 1) return false;
+  const message = Buffer.from(`${method}\n${target}\n${timestamp}\n${nonce}\n${body}\n`);
+  return verify('sha256', message, keys.merchant.publicKey, Buffer.from(signature!, 'base64'));
+};
+
+const speak = (response: ServerResponse, said: Said, now: Date): void => {
+  const { status, body = '', headers, signing = {}, line } = said;
+  if (line === 'silence') return;
+  if (line === 'reset') return void response.destroy();
+  // As WeChat's own clients expect: only successes are sure to be signed.
+  const isSigned = status < 300 && !signing.not;
+  const all = { ...(isSigned && signed(body, now, signing)), 'content-type': 'application/json', ...headers };
+  if (line === undefined) return void response.writeHead(status, all).end(body);
+  // More is promised than ever comes.
+  response.writeHead(status, { ...all, 'content-length': Buffer.byteLength(body) + 1 });
+  response.write(body);
+  if (line === 'cut') setTimeout(() => response.destroy(), 20);
+};
+
+/** Listens on loopback. What it says is asked anew for each request. */
+export const wechatServer = async (now: Date, say: (asked: Asked) => Said) => {
+  const received: Asked[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      const asked = { method: request.method ?? '', target: request.url ?? '', body, headers: request.headers };
+      const isTaken = isOfV2(asked.target) ? isGenuineV2(asked) : isGenuine(asked, now);
+      if (!isTaken && !asked.target.startsWith('/elsewhere'))
+        return speak(response, { status: 401, body: '{"code":"SIGN_ERROR","message":"错误的签名"}' }, now);
+      received.push(asked);
+      return speak(response, say(asked), now);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    received,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
