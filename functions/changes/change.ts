@@ -7,6 +7,7 @@ import type { BusinessEvent } from '#notifications/event.ts';
 import { listingOf as noticeListing } from '#notifications/notice.ts';
 import { eventsOf as paymentEvents } from '#payments/events.ts';
 import { receiptsOf } from '#payments/journals.ts';
+import { storeListings } from '#payments/of-store.ts';
 import { Payment, statusOf, winner } from '#payments/payment.ts';
 import { nextStep } from '#payments/stages.ts';
 import { eventsOf as payoutEvents } from '#payouts/events.ts';
@@ -97,7 +98,7 @@ const afterPayment = ({ before, after }: Change): Consequences => {
     journals: fresh(receiptsOf(is), was ? receiptsOf(was) : []),
     differences: fresh(differencesOf(is), was ? differencesOf(was) : []),
     events: paymentEvents(was, is),
-    listings: remittanceOf(was, is),
+    listings: [...remittanceOf(was, is), ...storeListings(was, is)],
     appeared: is.attempts.length > (was?.attempts.length ?? 0) ? [is.id] : [],
     unfinished: [...(nextStep(is) && !(was && nextStep(was)) ? [is.id] : []), ...agreementBehind(was, is)],
     observations: observationsOf(was, is),

@@ -22,6 +22,7 @@ import { paymentId, statusOf, type Payment } from './payment.ts';
 import { placePayment } from './placing/place-payment.ts';
 import { placeRecharge } from './placing/place-recharge.ts';
 import { rechargeView } from './recharge.ts';
+import { paymentsOfStore } from './store.ts';
 import { paymentView } from './view.ts';
 import { placingDeps, wire } from './wire.ts';
 
@@ -31,6 +32,7 @@ const findAccount = ledgerStore(db, env('BOOKS_TABLE')).findAccount;
 const loopbackAllowed = env('LOOPBACK_ALLOWED') === 'yes';
 const deps = placingDeps(wired, (url) => urlAllowed(url, { loopbackAllowed }));
 const refunds = refundDeps(wired, db);
+const inStore = paymentsOfStore(db, env('BOOKS_TABLE'), wired.payments);
 const linkOf = cashierLink(wired.now);
 const shown = async (payment: Payment) => paymentView(payment, await linkOf(payment));
 
@@ -50,7 +52,12 @@ export const handler = api(
     return ok(rechargeView(payment, await linkOf(payment)));
   }),
   route(operations.getPayment, async (app, { id }) => ok(await shown(await paymentOf(deps, app, id)))),
-  route(operations.findPayments, async (app, { merchant_order_id }) => {
+  route(operations.findPayments, async (app, { merchant_order_id, store_id, store_code_id, limit, cursor }) => {
+    if (merchant_order_id === undefined) {
+      const by = store_id === undefined ? 'store_code_id' : 'store_id';
+      const { payments, next } = await inStore(app.id, { by, id: store_id ?? store_code_id ?? '', limit, cursor });
+      return ok({ data: await Promise.all(payments.map(shown)), next_cursor: next });
+    }
     const payment = await deps.find(paymentId(app.id, merchant_order_id));
     return ok({ data: payment ? [await shown(payment)] : [], next_cursor: null });
   }),

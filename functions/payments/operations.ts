@@ -101,8 +101,19 @@ export const getPayment = {
 export const findPayments = {
   ...signed,
   route: 'GET /v1/payments',
-  summary: 'The payment of a merchant order number, as a list of one or none',
-  query: z.strictObject({ merchant_order_id: CallersNumber, ...page }),
+  summary: 'The payment of a merchant order number, as a list of one or none; or those of a store or a store code',
+  query: z
+    .strictObject({
+      merchant_order_id: CallersNumber.optional(),
+      store_id: StoreId.optional().describe('What was placed with it, newest first'),
+      store_code_id: IdOf('sto').optional().describe('What payers have placed by this printed code, newest first'),
+      ...page,
+    })
+    .refine(
+      ({ merchant_order_id, store_id, store_code_id }) =>
+        [merchant_order_id, store_id, store_code_id].filter((each) => each !== undefined).length === 1,
+      { path: ['merchant_order_id'], message: 'exactly one of merchant_order_id, store_id and store_code_id' },
+    ),
   answers: { 200: list(PaymentView) },
 } satisfies Operation;
 

@@ -34,8 +34,9 @@ export class PaymentDesk extends Construct {
       },
     });
     data.cashierKey.grantRead(payments);
-    inOrders(payments, data, 'GetItem', 'PutItem');
+    inOrders(payments, data, 'GetItem', 'BatchGetItem', 'PutItem');
     chargesWallets(payments, data);
+    inBooks(payments, data, 'Query');
     readsHealth(payments, data);
     bus.grantPutEventsTo(payments);
     notices.queue.grantSendMessages(payments);

@@ -87,6 +87,33 @@ describe('a code on a counter', () => {
     expect(first.reduce((all, bytes) => all + bytes, 0)).toBeLessThan(30_000);
   });
 
+  test('is looked up by its app: what was paid by it, and in its store, newest first and page by page', async () => {
+    const { app, other, place, quiet } = the();
+    const [first, second] = [await makeCode({ store_id: 'SH-009' }), await makeCode({ store_id: 'SH-009' })];
+    const placed = async (code: Resource) =>
+      orderedAt(await say(addressOf(code), '5', (await get(addressOf(code))).once));
+    const ids = [await placed(first), await placed(second), await placed(first)];
+    ids.push((await place({ store_id: 'SH-009' })).id);
+    await place();
+    await quiet();
+    const find = async (query: string, client = app) => {
+      const { status, body } = await client.get(`/v1/payments?${query}`);
+      expect(status, JSON.stringify(body)).toBe(200);
+      return { ids: body.data.map(({ id }: Resource) => id), next: body.next_cursor };
+    };
+    expect(await find('store_id=SH-009')).toEqual({ ids: ids.toReversed(), next: null });
+    expect(await find(`store_code_id=${first.id}`)).toEqual({ ids: [ids[2], ids[0]], next: null });
+    expect(await find(`store_code_id=${second.id}`)).toEqual({ ids: [ids[1]], next: null });
+    const page = await find('store_id=SH-009&limit=3');
+    expect(page.ids).toEqual(ids.slice(1).toReversed());
+    expect(await find(`store_id=SH-009&limit=3&cursor=${page.next}`)).toEqual({ ids: [ids[0]], next: null });
+    // A store is its app's own word: another's of the same name is another.
+    expect(await find('store_id=SH-009', other)).toEqual({ ids: [], next: null });
+    expect(await find(`store_code_id=${first.id}`, other)).toEqual({ ids: [], next: null });
+    for (const query of ['', 'store_id=SH-009&merchant_order_id=a', `store_id=a&store_code_id=${first.id}`])
+      expect((await app.get(`/v1/payments?${query}`)).status).toBe(400);
+  });
+
   test('is without barriers in both languages, on both sizes, also when something was wrong', async () => {
     const code = await makeCode();
     for (const lang of ['zh', 'en'] as const)
