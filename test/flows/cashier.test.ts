@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import { problems } from '#cashier/copy/problems.ts';
 import { standings } from '#cashier/copy/standings.ts';
+import { words } from '#cashier/copy/words.ts';
 
 import { exampleCashier } from '../../local/example-order.ts';
 import { textOf, useBrowser, violationsOf, type Visit } from './browser.ts';
@@ -177,6 +178,37 @@ describe('a payer on a computer', () => {
     });
     expect(reply.status).toBe(422);
     expect(await reply.text()).toContain(problems.method_not_available.title.en);
+  });
+
+  test('who transfers from their bank reads to which account and with which reference, and copies both', async () => {
+    const payment = await placed();
+    const { page } = await open(payment.cashier_url);
+    await page.click('input[value="bank_transfer"]');
+    await choose(page, '.remit');
+    const { account, reference } = (await the().read(payment.id)).attempts[0].action;
+    const [holder, number, bank] = account.split(' · ');
+    const told = await page.$$eval('.remit dt, .remit .number, .remit dd:not(:has(*))', (parts) =>
+      parts.map((part) => part.textContent),
+    );
+    expect(told).toEqual([
+      words.holder.en,
+      holder,
+      words.account.en,
+      number,
+      words.bank.en,
+      bank,
+      words.amount.en,
+      'CN¥100.00',
+      words.reference.en,
+      reference,
+    ]);
+    await page.evaluate('navigator.clipboard.writeText = async (text) => { document.title = text; }');
+    for (const text of [number, reference]) {
+      await page.click(`button[data-text="${text}"]`);
+      expect(await page.title()).toBe(text);
+    }
+    expect(await textOf(page, '#said')).toBe(words.copiedText.en);
+    await isFitForAll(payment.cashier_url);
   });
 
   test('who clicks twice in two tabs has one attempt', async () => {

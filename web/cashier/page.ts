@@ -165,7 +165,7 @@ const choose = async (form: HTMLFormElement) => {
 };
 
 const copy = async (button: HTMLElement) => {
-  await navigator.clipboard.writeText(location.href);
+  await navigator.clipboard.writeText(button.dataset['text'] ?? location.href);
   button.textContent = button.dataset['copy'] ?? '';
   say(button.textContent);
 };

@@ -37,9 +37,20 @@ export const words = {
   otp: { zh: '验证码', en: 'Verification code' },
   confirm: { zh: '确认', en: 'Continue' },
   resend: { zh: '重新发送验证码', en: 'Send another code' },
-  remit: { zh: '请转账到下面的账户，并附上附言', en: 'Transfer the amount to this account with the reference' },
-  account: { zh: '收款账户', en: 'Account' },
+  remit: {
+    zh: '请从您的银行转账，并在附言中填写下面的附言。',
+    en: 'Transfer the amount from your bank, with this reference in the remarks.',
+  },
+  remitWhy: {
+    zh: '凭附言认出您的款项。银行入账并核对后订单才算付款成功，通常需要一个工作日；可以关闭本页。',
+    en: 'Your money is known by the reference. The order is paid once the bank has booked it and it is confirmed, usually within a working day. You can close this page.',
+  },
+  holder: { zh: '户名', en: 'Account name' },
+  account: { zh: '账号', en: 'Account number' },
+  bank: { zh: '开户行', en: 'Bank' },
   reference: { zh: '附言', en: 'Reference' },
+  copy: { zh: '复制', en: 'Copy' },
+  copiedText: { zh: '已复制', en: 'Copied' },
   inAppHint: {
     zh: '如果没有跳转，请点右上角菜单，选择“在浏览器打开”。',
     en: 'If nothing opens, use the menu at the top right and choose “Open in browser”.',

@@ -118,6 +118,10 @@ const wayBack = ({ payment, stand, language }: Model): Html | undefined => {
   </p>`;
 };
 
+/** Whether the payer pays within moments, before this page. A transfer takes a day, and says so itself. */
+const isWaited = ({ standing, attempt }: Model['stand']): boolean =>
+  standing === 'waiting' && attempt?.action?.type !== 'remit';
+
 const step = (model: Model): Html => {
   const { stand, language, choosing } = model;
   const { standing } = stand;
@@ -129,7 +133,7 @@ const step = (model: Model): Html => {
     <h1 id="title" tabindex="-1">${say.title[language]}</h1>
     ${!isQuiet && standing !== 'waiting' && said(say, language)} ${chooses ? choice(model) : undefined}
     ${!chooses && isMoving(standing) ? progress(model) : undefined} ${standing === 'challenged' && challenge(model)}
-    ${!chooses && standing === 'waiting' ? said(say, language) : undefined} ${facts(model)} ${wayBack(model)}
+    ${!chooses && isWaited(stand) ? said(say, language) : undefined} ${facts(model)} ${wayBack(model)}
   </section>`;
 };
 

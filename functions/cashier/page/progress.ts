@@ -1,6 +1,7 @@
 import type { Action } from '#channels/channel.ts';
 import type { Attempt } from '#payments/attempt.ts';
 
+import type { Language, Text } from '../copy/language.ts';
 import { words } from '../copy/words.ts';
 import { html, type Html } from './html.ts';
 import { iconOf } from './icons.ts';
@@ -45,18 +46,47 @@ const callBridge = ({ language }: Model, { params }: ActionOf<'sdk'>): Html =>
     <button type="button" class="button" data-bridge="${JSON.stringify(params)}">${words.goOn[language]}</button>
   </p>`;
 
-const remit = ({ language }: Model, { account, reference }: ActionOf<'remit'>): Html =>
-  html`<p>${words.remit[language]}</p>
+/** What is typed somewhere else, digit by digit, or copied. */
+const toType = (language: Language, label: Text, text: string): Html =>
+  html`<div>
+    <dt>${label[language]}</dt>
+    <dd>
+      <span class="number">${text}</span>
+      <button
+        type="button"
+        class="quiet"
+        data-copy="${words.copiedText[language]}"
+        data-text="${text}"
+        aria-label="${words.copy[language]} ${label[language]}"
+        hidden
+      >
+        ${words.copy[language]}
+      </button>
+    </dd>
+  </div>`;
+
+/** The account is told as `holder · number · bank`; told in another way, it stands there whole. */
+const accountParts = (account: string): { holder?: string; number: string; bank?: string } => {
+  const [holder, number, bank, ...more] = account.split(' · ');
+  return holder && number && bank && more.length === 0 ? { holder, number, bank } : { number: account };
+};
+
+const remit = (model: Model, { account, reference }: ActionOf<'remit'>): Html => {
+  const { language } = model;
+  const { holder, number, bank } = accountParts(account);
+  const told = (label: Text, text: string | undefined) =>
+    text !== undefined &&
+    html`<div>
+      <dt>${label[language]}</dt>
+      <dd>${text}</dd>
+    </div>`;
+  return html`<p>${words.remit[language]}</p>
     <dl class="remit">
-      <div>
-        <dt>${words.account[language]}</dt>
-        <dd>${account}</dd>
-      </div>
-      <div>
-        <dt>${words.reference[language]}</dt>
-        <dd>${reference}</dd>
-      </div>
-    </dl>`;
+      ${told(words.holder, holder)} ${toType(language, words.account, number)} ${told(words.bank, bank)}
+      ${told(words.amount, amountText(model))} ${toType(language, words.reference, reference)}
+    </dl>
+    <p class="note">${words.remitWhy[language]}</p>`;
+};
 
 const whatToDo = (model: Model, attempt: Attempt, action: Action): Html | undefined => {
   switch (action.type) {
