@@ -15,6 +15,7 @@ export const methods = {
   alipay_qr: 'alipay',
   alipay_code: 'alipay',
   unionpay_qr: 'unionpay',
+  unionpay_gateway: 'unionpay',
   unionpay_code: 'unionpay',
 } as const satisfies Record<string, Channel>;
 export type Method = keyof typeof methods;
@@ -46,6 +47,7 @@ export const unionpayCast = {
   scanned: 4_646n,
   scannedTwiceTold: 73_310n,
   counter: 2_727n,
+  online: 39_390n,
   refundedInPart: { amount: 51_050n, refund: 17_350n },
 } as const;
 

@@ -12,7 +12,14 @@ const Attempt = z.object({
   channel_order_no: z.string(),
   channel_trade_no: z.string().nullable(),
   status: z.string(),
-  action: z.object({ type: z.string(), content: z.string().optional() }).nullable(),
+  action: z
+    .object({
+      type: z.string(),
+      content: z.string().optional(),
+      url: z.string().optional(),
+      fields: z.record(z.string(), z.string()).optional(),
+    })
+    .nullable(),
 });
 
 export const Payment = z.object({
