@@ -52,6 +52,7 @@ export class Environment {
   usedAt = 0;
   isBusy = false;
   isDead = false;
+  isStarting = true;
   readonly #worker: Worker;
   readonly #around: Surroundings;
   #settle: ((answer: Answer) => void) | undefined;
@@ -71,11 +72,11 @@ export class Environment {
       arn: spec.arn,
       memoryMb: spec.memoryMb,
       clock: around.clock.shared,
-      codeCache: around.codeCache,
     };
     this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
       workerData: start,
-      env: { ...around.environment, ...spec.environment },
+      // What is compiled, the types of this runtime's own files taken away included, is kept for the next one.
+      env: { NODE_COMPILE_CACHE: around.codeCache, ...around.environment, ...spec.environment },
       resourceLimits: { maxOldGenerationSizeMb: Math.max(128, spec.memoryMb) },
       execArgv: ['--enable-source-maps', '--no-warnings'],
     });
@@ -115,6 +116,7 @@ export class Environment {
 
   #hear(said: Said): void {
     if (said.kind === 'ready') {
+      this.isStarting = false;
       this.#setReady();
       return;
     }

@@ -5,6 +5,8 @@ import { type Answer, Environment, type Surroundings } from './environment.ts';
 import type { FunctionSpec } from './functions.ts';
 
 const mostEnvironments = 40;
+/** Milliseconds. A further environment takes longer to begin than most requests take: a free one is waited for so long first. */
+const patience = 200;
 const largestPayload = 6 * 1024 * 1024;
 
 const remove = <T>(list: T[], item: T): void => {
@@ -16,6 +18,25 @@ interface Queue {
   readonly environments: Environment[];
   readonly waiting: (() => void)[];
 }
+
+/** One after the other is opened, and only for who has waited. */
+const needsAnother = ({ concurrency }: FunctionSpec, { environments }: Queue, since: number): boolean =>
+  environments.length === 0 ||
+  (environments.length < concurrency &&
+    performance.now() - since >= patience &&
+    !environments.some(({ isStarting }) => isStarting));
+
+/** Resolves when one may have become free, or, where there may be more of them, when it has been waited for long enough. */
+const turnIn = ({ waiting }: Queue, isLimited: boolean): Promise<void> =>
+  new Promise((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      remove(waiting, wake);
+      resolve();
+    };
+    const timer = isLimited ? setTimeout(wake, patience) : undefined;
+    waiting.push(wake);
+  });
 
 /** Runs functions: a few threads each, one request per thread, further requests in line. */
 export class FunctionHost {
@@ -80,6 +101,7 @@ export class FunctionHost {
   }
 
   async #acquire(spec: FunctionSpec): Promise<Environment> {
+    const since = performance.now();
     const queue = this.#queues.get(spec.name) ?? { environments: [], waiting: [] };
     this.#queues.set(spec.name, queue);
     for (;;) {
@@ -87,12 +109,12 @@ export class FunctionHost {
       // A thread that died while it was free is found out here.
       for (const dead of queue.environments.filter(({ isDead }) => isDead)) remove(queue.environments, dead);
       const free = queue.environments.find(({ isBusy }) => !isBusy);
-      const environment = free ?? (queue.environments.length < spec.concurrency ? this.#open(spec, queue) : undefined);
+      const environment = free ?? (needsAnother(spec, queue, since) ? this.#open(spec, queue) : undefined);
       if (environment !== undefined) {
         environment.isBusy = true;
         return environment;
       }
-      await new Promise<void>((resolve) => void queue.waiting.push(resolve));
+      await turnIn(queue, queue.environments.length < spec.concurrency);
     }
   }
 

@@ -9,7 +9,6 @@ export interface Start {
   readonly arn: string;
   readonly memoryMb: number;
   readonly clock: SharedArrayBuffer;
-  readonly codeCache: string;
 }
 
 export interface Invocation {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
@@ -12,7 +12,6 @@ import { shiftDate } from './shifted-date.ts';
 
 const start: Start = workerData;
 shiftDate(start.clock);
-enableCompileCache(start.codeCache);
 
 let requestId = '';
 const say = (said: Said): void => parentPort?.postMessage(said, []);

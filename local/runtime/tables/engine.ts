@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import * as z from 'zod';
@@ -35,6 +36,8 @@ const binary = (): string => {
  */
 const guard = `exec 3<&0; "$0" "$@" 3<&- & engine=$!; { cat <&3 >/dev/null; kill $engine; } & wait $engine`;
 
+const Version = z.object({ data_version: z.number() });
+
 const startedWithin = 10_000;
 
 /** DynamoDB and its streams: dynoxide on SQLite, as a child process. */
@@ -42,13 +45,16 @@ export class TableEngine {
   readonly url: string;
   readonly #child: ChildProcess;
   readonly #authorization: string;
+  readonly #path: string;
+  #watched: { readonly file: DatabaseSync; readonly version: StatementSync } | undefined;
   #isStopping = false;
 
   constructor(port: number, dataDir: string, region: string, onEnd: () => void = () => {}) {
     this.url = `http://127.0.0.1:${port}`;
     const scope = `local/20260101/${region}/dynamodb/aws4_request`;
     this.#authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
-    const engine = ['--host', '127.0.0.1', '--port', String(port), '--db-path', join(dataDir, 'tables.sqlite')];
+    this.#path = join(dataDir, 'tables.sqlite');
+    const engine = ['--host', '127.0.0.1', '--port', String(port), '--db-path', this.#path];
     // In a group of its own, so that Ctrl-C does not take it away from functions that are still at work.
     this.#child = spawn('sh', ['-c', guard, binary(), ...engine], {
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -90,8 +96,19 @@ export class TableEngine {
     throw new ServiceError(code, message, response.status);
   }
 
+  /** Another number whenever something was written: SQLite says so of its file, a hundred times as fast as the engine is asked. */
+  version(): number {
+    if (this.#watched === undefined) {
+      const file = new DatabaseSync(this.#path, { readOnly: true });
+      this.#watched = { file, version: file.prepare('PRAGMA data_version') };
+    }
+    return Version.parse(this.#watched.version.get()).data_version;
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#watched?.file.close();
+    this.#watched = undefined;
     if (this.#child.exitCode !== null) return;
     const exited = new Promise((resolve) => void this.#child.once('exit', resolve));
     this.#child.stdin?.end();

@@ -18,6 +18,9 @@ const Records = z.object({ Records: z.array(StreamRecord), NextShardIterator: z.
 const Position = z.object({ sequence: z.string() });
 const beginning = 'beginning';
 
+/** Milliseconds. Where nothing is written the engine is asked all the same, as an iterator that is never used expires. */
+const staleAfter = 60_000;
+
 const api = 'DynamoDBStreams_20120810';
 
 const epochSeconds = (value: unknown): number =>
@@ -38,6 +41,8 @@ export class StreamReader {
   readonly #region: string;
   #iterator: string | undefined;
   #next: string | undefined;
+  /** Of the tables, when the last read began that found nothing. */
+  #nothingAt: { readonly version: number; readonly millis: number } | undefined;
 
   constructor(engine: TableEngine, database: Database, of: { name: string; stream: string; region: string }) {
     this.#engine = engine;
@@ -62,6 +67,8 @@ export class StreamReader {
 
   /** The same records again until they are kept. */
   async read(most: number): Promise<StreamRecord[]> {
+    const at = { version: this.#engine.version(), millis: performance.now() };
+    if (at.version === this.#nothingAt?.version && at.millis - this.#nothingAt.millis < staleAfter) return [];
     try {
       this.#iterator ??= await this.#find();
       const input = { ShardIterator: this.#iterator, Limit: Math.min(1000, most) };
@@ -72,6 +79,7 @@ export class StreamReader {
       );
       this.#next = next ?? undefined;
       if (records.length === 0) this.#iterator = this.#next;
+      this.#nothingAt = records.length === 0 ? at : undefined;
       return records.map((record) => this.#asOnAws(record));
     } catch (error) {
       // Iterators expire; the position does not.
