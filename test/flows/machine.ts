@@ -8,7 +8,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, onTestFailed, vi } from 'vitest';
 
 import { startPlatform, type PlatformOptions } from '../../local/platform.ts';
 import { allows, type Grant } from '../../local/runtime/permissions/grants.ts';
@@ -17,6 +17,7 @@ import type { Fault } from '../../local/sandbox/faults.ts';
 import type { Sandbox } from '../../local/sandbox/sandbox.ts';
 import { configuration } from '../../local/seed/configuration.ts';
 import { identitiesIn } from '../../local/seed/identity.ts';
+import { bringKeys } from '../keys-of-the-run.ts';
 import { appClient, bearer, plainJson, type Reply } from './client.ts';
 import { noteUse } from './granted.ts';
 import { openReceiver } from './receiver.ts';
@@ -80,6 +81,7 @@ export interface Batch {
 export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
   const own = options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'suanpan-flow-')) : undefined;
   const dataDir = options.dataDir ?? own ?? '';
+  bringKeys(inject('keys'), dataDir);
   const said: string[] = [];
   const needs = new Map<string, Need>();
   const platform = await startPlatform({

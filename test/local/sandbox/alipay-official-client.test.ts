@@ -197,6 +197,8 @@ describe('the official client', () => {
     expect((await fetch(url, { redirect: 'manual' })).status).toBe(302);
     expect(await query()).toMatchObject({ code: '40004', sub_code: 'USER_AGREEMENT_NOT_EXIST' });
 
+    // Nothing of an earlier story is told any more.
+    await world.sandbox.idle();
     world.ear.heard.length = 0;
     expect((await control(world, 'POST', `/payer/alipay/agreements/${external_agreement_no}/sign`)).status).toBe(200);
     await until('the signing is announced', () => world.ear.heard.length === 1);
@@ -218,7 +220,7 @@ describe('the official client', () => {
   });
 
   it('does not believe a reply once Alipay’s key is another', async () => {
-    const other = await given();
+    const other = await given('new');
     const deceived = officialClient(world, {
       alipayPublicKey: other.sandbox.credentials.alipay.alipay_public_key_pem,
     });

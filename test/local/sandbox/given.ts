@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
 import * as z from 'zod';
+import { inject } from 'vitest';
 import { startSandbox, type Sandbox } from '../../../local/sandbox/sandbox.ts';
+import { bringKeysOfChannels } from '../../keys-of-the-run.ts';
 
 const parsed = (text: string): Record<string, unknown> => z.record(z.string(), z.unknown()).parse(JSON.parse(text));
 
@@ -66,8 +68,10 @@ const listening = async () => {
   };
 };
 
-export const given = async () => {
+/** Channels of a first start; their keys are those of the run, or new ones for who must be somebody else. */
+export const given = async (keys: 'of the run' | 'new' = 'of the run') => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  if (keys === 'of the run') bringKeysOfChannels(inject('keys'), dataDir);
   const clock = runningClock();
   const lines: string[] = [];
   const start = () => startSandbox({ dataDir, clock, log: (line) => lines.push(line) });

@@ -144,7 +144,7 @@ describe('the official client', () => {
 
   it('does not believe a reply once the platform key is another', async () => {
     const { wechat } = world.sandbox.credentials;
-    const other = await given();
+    const other = await given('new');
     const deceived = new Wechatpay({
       mchid: wechat.mchid,
       serial: wechat.merchant_serial,
