@@ -1,24 +1,37 @@
 import { defineConfig } from 'vitest/config';
 
-const needMachine = ['test/lib/**/*.test.ts', 'test/flows/**/*.test.ts', 'test/local/**/*.test.ts'];
+const flows = 'test/flows/**/*.test.ts';
+const needAssembly = ['test/lib/**/*.test.ts', 'test/local/**/*.test.ts'];
+
+/** The first synthesis of a process takes seconds, and a flow starts a whole machine. */
+const onMachines = {
+  globalSetup: 'test/prepare.ts',
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+};
 
 export default defineConfig({
   test: {
     // Two would be busy on two cores, but stories wait for answers that never come.
     maxWorkers: 3,
     projects: [
-      { test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: needMachine, testTimeout: 20_000 } },
       {
         test: {
-          name: 'machine',
-          include: needMachine,
-          globalSetup: 'test/prepare.ts',
-          setupFiles: 'test/own-bundles.ts',
-          // A process that has run one machine runs the next one faster: what stories share is a machine of their own, not memory.
+          name: 'rules',
+          include: ['test/**/*.test.ts'],
+          exclude: [flows, ...needAssembly],
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: 'machine', include: needAssembly, setupFiles: 'test/own-bundles.ts', ...onMachines } },
+      {
+        test: {
+          name: 'stories',
+          include: [flows],
+          setupFiles: 'test/flows/each-file.ts',
+          // A process that has run one machine runs the next one faster. Stories share nothing by it: a machine is a file's own.
           isolate: false,
-          // The first synthesis of a process takes seconds, and a flow starts a whole machine.
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          ...onMachines,
         },
       },
     ],

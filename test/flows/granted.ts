@@ -27,15 +27,20 @@ const record = (file: string): void => {
   writeGranted({ ...Object.fromEntries([...used].map((name) => [name, file])), ...Object.fromEntries(kept) });
 };
 
-// What a part of the stories did not use says nothing.
-// oxlint-disable-next-line eslint/no-empty-pattern -- vitest reads from the parameter what it is to give
-afterAll(({}, file) => {
-  if (!file.tasks.every(hasPassed)) return;
-  const own = basename(file.file.filepath);
-  if (process.env['GRANTS'] === 'record') record(own);
-  const lost = Object.entries(readGranted()).filter(([name, story]) => story === own && !used.has(name));
-  expect(
-    lost.map(([name]) => name),
-    `grants that these stories no longer use: remove them in lib/capabilities, or run \`${remake}\` for another story that does`,
-  ).toEqual([]);
-});
+/** Said before each file, as files follow one another in a process: what an earlier one used is nothing of this one's. */
+export const holdToGrants = (): void => {
+  granted.clear();
+  used.clear();
+  // What a part of the stories did not use says nothing.
+  // oxlint-disable-next-line eslint/no-empty-pattern -- vitest reads from the parameter what it is to give
+  afterAll(({}, file) => {
+    if (!file.tasks.every(hasPassed)) return;
+    const own = basename(file.file.filepath);
+    if (process.env['GRANTS'] === 'record') record(own);
+    const lost = Object.entries(readGranted()).filter(([name, story]) => story === own && !used.has(name));
+    expect(
+      lost.map(([name]) => name),
+      `grants that these stories no longer use: remove them in lib/capabilities, or run \`${remake}\` for another story that does`,
+    ).toEqual([]);
+  });
+};

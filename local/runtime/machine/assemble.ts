@@ -25,7 +25,7 @@ import { Uploads } from '../objects/uploads.ts';
 import { QueueService } from '../queues/queue-operations.ts';
 import { queuesOf } from '../queues/queue-spec.ts';
 import { Queues } from '../queues/queues.ts';
-import { grantsOf } from '../permissions/grants.ts';
+import { grantsOf, type Grant } from '../permissions/grants.ts';
 import type { Need } from '../permissions/needs.ts';
 import { watchCalls, watchedAddresses } from '../permissions/watched.ts';
 import { executionOperations } from '../states/execution-operations.ts';
@@ -154,12 +154,13 @@ export const assemble = async (blueprint: Blueprint) => {
     await Promise.all([host.stop(), ...sources.map((source) => source.stop())]);
   });
 
+  let grants: readonly Grant[] | undefined;
   return {
     api: apis[0] === undefined ? '' : addressing.addresses.apiOf(apis[0].id),
     region: deployment.region,
     endpoints: addressing.endpoints,
     outputs: deployment.outputs,
-    grants: () => grantsOf(deployment),
+    grants: () => (grants ??= grantsOf(deployment)),
     idle: async (): Promise<void> => {
       await schedules.caughtUp;
       await activity.idle();

@@ -49,13 +49,23 @@ export const grantsOf = (deployment: Deployment): Grant[] => {
   });
 };
 
-const isLike = (text: string, pattern: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(text);
+const regexps = new Map<string, RegExp>();
+
+/** Of a pattern in which `*` stands for anything and `?` for a letter; each is made once. */
+const regexpOf = (pattern: string): RegExp => {
+  const made =
+    regexps.get(pattern) ??
+    new RegExp(
+      `^${pattern
+        .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+    );
+  regexps.set(pattern, made);
+  return made;
+};
+
+const isLike = (text: string, pattern: string): boolean => regexpOf(pattern).test(text);
 
 /** Whether this grant is one that allows this. */
 export const allows = (grant: Grant, need: Need): boolean =>

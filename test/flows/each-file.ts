@@ -1,0 +1,3 @@
+import { holdToGrants } from './granted.ts';
+
+holdToGrants();
