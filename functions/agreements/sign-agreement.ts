@@ -75,6 +75,7 @@ const offer = async (deps: Deps, agreement: Agreement): Promise<Agreement> => {
       ...agreementRef(agreement),
       subject: agreement.subject,
       payerId: agreement.payer?.id,
+      payerIp: agreement.payer?.ip,
       limits: agreement.limits,
       today: businessDate(agreement.created_at, agreement.time_zone),
       expiresAt: agreement.expires_at,

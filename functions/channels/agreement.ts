@@ -27,6 +27,8 @@ export interface AgreementToSign extends AgreementRef {
   readonly subject: string;
   /** Who the payer is to the app, which some channels show. */
   readonly payerId: string | undefined;
+  /** From where the payer asks, where the app says it: some ways to sign must tell the channel. */
+  readonly payerIp?: string | undefined;
   readonly limits: AgreedLimits | undefined;
   /** Of the first period, where the app has not said it. */
   readonly today: BusinessDate;
@@ -55,6 +57,9 @@ export type AgreementOutcome =
     }
   | { readonly kind: 'terminated'; readonly at: Date | undefined; readonly by: 'payer' | 'app' | 'channel' | undefined }
   | { readonly kind: 'absent' };
+
+/** Channels write "without an end" as a year of the next century. */
+export const isForEver = (end: Date, from: Date): boolean => end.getTime() - from.getTime() > 50 * 365 * 86_400_000;
 
 /** 签约, 查询, 解约: what a channel does with agreements. Each call tries once, as all of an adapter. */
 export interface AgreementsAtChannel {

@@ -9,7 +9,8 @@ export interface CallbackProtocol {
   readonly waitSeconds: readonly number[];
   readonly timeoutMs: number;
   headers(body: string, forged: boolean): Readonly<Record<string, string>>;
-  acknowledged(status: number, body: string): boolean;
+  /** By the answer, and what it answers. */
+  acknowledged(status: number, said: string, body: string): boolean;
 }
 
 export interface Letter {
@@ -147,7 +148,7 @@ export class Postman {
         signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(protocol.timeoutMs)]),
       });
       const said = await response.text();
-      return { heard: protocol.acknowledged(response.status, said), said: String(response.status) };
+      return { heard: protocol.acknowledged(response.status, said, notice.body), said: String(response.status) };
     } catch (error) {
       return { heard: false, said: error instanceof Error ? error.message : String(error) };
     }

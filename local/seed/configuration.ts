@@ -31,6 +31,7 @@ export interface Access {
       readonly api_v3_key: string;
       readonly api_v2_key: string;
       readonly app_secret: string;
+      readonly papay_plan_id: string;
     };
     readonly alipay: {
       readonly app_id: string;
@@ -94,6 +95,7 @@ export const settingsOf = ({ channels, credentials: { wechat, alipay, unionpay, 
       base_url: channels.wechat,
       authorize_url: channels.wechat,
       sign_in_url: channels.wechat,
+      papay: { plan_id: wechat.papay_plan_id },
     },
     [accounts.alipay]: {
       app_id,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
-import { plainJson, type Reply } from './client.ts';
-import { costOf, eventually, feeOf, fresh, useMachine } from './machine.ts';
+import { agreementsAt, type Side } from './agreement.ts';
+import type { Reply } from './client.ts';
+import { costOf, feeOf, fresh, useMachine } from './machine.ts';
 
 const machine = useMachine();
 
@@ -9,78 +10,20 @@ const machine = useMachine();
 // oxlint-disable-next-line typescript/no-explicit-any
 type Resource = any;
 
-interface Side {
-  readonly channel: 'alipay';
-  readonly method: string;
+const sides: readonly (Side & {
   readonly deduction: string;
-  /** What the payer's device does with the action: from then on the channel can be told what the payer does. */
-  readonly open: (action: Resource) => Promise<void>;
-}
-
-const openAddress = async (url: string): Promise<void> => {
-  const gate = await fetch(url, { redirect: 'manual' });
-  expect([gate.status, gate.status === 302 || (await gate.text())]).toEqual([302, true]);
-};
-
-const sides: readonly Side[] = [
-  {
-    channel: 'alipay',
-    method: 'alipay_wap',
-    deduction: 'alipay_agreement',
-    open: ({ url }) => openAddress(url),
-  },
+  /** Alipay finds no agreement where one has ended; WeChat says who ended it. */
+  readonly endedBy: 'channel' | 'payer';
+})[] = [
+  { channel: 'alipay', method: 'alipay_wap', deduction: 'alipay_agreement', endedBy: 'channel' },
+  { channel: 'wechat', method: 'wechat_jsapi', deduction: 'wechat_agreement', endedBy: 'payer' },
 ];
 
 const limits = { amount_max: 20_000, period: { unit: 'month', count: 1 } };
 
-describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, open }) => {
-  const asked = (over: Record<string, unknown> = {}) => ({
-    merchant_id: machine().stage.merchant_id,
-    merchant_agreement_id: fresh('agreement'),
-    method,
-    subject: '会员连续包月',
-    currency: 'CNY',
-    limits,
-    notify_url: machine().receiver.url('shop'),
-    ...over,
-  });
-  const gesture = (agreement: Resource, verb: 'sign' | 'refuse' | 'unsign'): Promise<Reply> =>
-    plainJson(
-      'POST',
-      new URL(`/payer/${channel}/agreements/${agreement.agreement_no}/${verb}`, machine().stage.sandbox),
-    );
-  const read = async (id: string): Promise<Resource> => (await machine().app.get(`/v1/agreements/${id}`)).body;
-  const until = (id: string, status: string) =>
-    eventually(
-      `${id} to be ${status}`,
-      async () => {
-        const found = await read(id);
-        return found.status === status && found;
-      },
-      { seen: () => read(id) },
-    );
-  const begin = async (over: Record<string, unknown> = {}): Promise<Resource> => {
-    const reply = await machine().app.post('/v1/agreements', asked(over));
-    expect(reply.status, JSON.stringify(reply.body)).toBe(201);
-    expect(reply.body).toMatchObject({ status: 'pending', channel });
-    return reply.body;
-  };
-  const signed = async (over: Record<string, unknown> = {}): Promise<Resource> => {
-    const agreement = await begin(over);
-    await open(agreement.action);
-    expect((await gesture(agreement, 'sign')).status).toBe(200);
-    return until(agreement.id, 'active');
-  };
-  const order = (over: Record<string, unknown> = {}) => ({
-    merchant_order_id: fresh(),
-    amount: 10_000,
-    currency: 'CNY',
-    subject: '十一月会费',
-    notify_url: machine().receiver.url('shop'),
-    ...over,
-  });
-  const deduct = (agreement: Resource, over: Record<string, unknown> = {}): Promise<Reply> =>
-    machine().app.post(`/v1/agreements/${agreement.id}/payments`, order(over));
+describe.each(sides)('an agreement at $channel', ({ deduction, endedBy, ...side }) => {
+  const { channel } = side;
+  const { asked, begin, deduct, gesture, read, signed, until } = agreementsAt(machine, side);
   const terminate = (agreement: Resource): Promise<Reply> =>
     machine().app.post(`/v1/agreements/${agreement.id}/terminate`, {});
   const spoil = (fault: Parameters<ReturnType<typeof machine>['spoil']>[0]) => machine().spoil(fault, 1, channel);
@@ -108,7 +51,13 @@ describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, 
     const after = await balances();
     expect(after.merchant_pending - before.merchant_pending).toBe(10_000 - feeOf(10_000));
     expect(after.channel_clearing - before.channel_clearing).toBe(10_000 - costOf(10_000));
-    // The channel's own end of it comes later, and changes nothing.
+    // The channel's own end of it comes later, and changes nothing. What was charged is given back like any payment.
+    const refund = await machine().app.post('/v1/refunds', {
+      payment_id: payment.id,
+      merchant_refund_id: fresh('refund'),
+      amount: 4_000,
+    });
+    await paidUntil(refund.body.id, 'succeeded');
     expect((await terminate(agreement)).body).toMatchObject({ status: 'terminated', terminated_by: 'app' });
   });
 
@@ -152,7 +101,6 @@ describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, 
 
   test('that nobody signs runs out, and one that is refused too', async () => {
     const [never, refused] = [await begin({ expires_in_seconds: 60 }), await begin({ expires_in_seconds: 60 })];
-    await open(refused.action);
     expect((await gesture(refused, 'refuse')).status).toBe(200);
     await machine().advance(720);
     for (const { id } of [never, refused])
@@ -163,7 +111,6 @@ describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, 
   test('stands although the word of it was lost, and ends once although that comes twice', async () => {
     const { receiver, quiet, advance } = machine();
     const agreement = await begin();
-    await open(agreement.action);
     await spoil('lose_callback');
     await gesture(agreement, 'sign');
     await advance(121);
@@ -177,7 +124,6 @@ describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, 
 
   test('is not believed to be signed by whoever is not the channel', async () => {
     const agreement = await begin();
-    await open(agreement.action);
     await spoil('forged_signature');
     await gesture(agreement, 'sign');
     await machine().quiet();
@@ -195,30 +141,20 @@ describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, 
     const reply = await deduct(agreement);
     const payment = await machine().until(reply.body.id, 'closed');
     expect(payment).toMatchObject({ close_reason: 'failed', attempts: [{ status: 'failed' }] });
-    await until(agreement.id, 'terminated');
+    expect(await until(agreement.id, 'terminated')).toMatchObject({ terminated_by: endedBy });
     expect((await deduct(agreement)).body.code).toBe('agreement_terminated');
-  });
-
-  test('that its payer has ended unheard is known to have ended within a day, although nobody is charged', async () => {
-    const agreement = await signed();
-    await spoil('lose_callback');
-    await gesture(agreement, 'unsign');
-    await machine().quiet();
-    expect(await read(agreement.id)).toMatchObject({ status: 'active' });
-    await machine().advance(86_400 + 60);
-    expect(await until(agreement.id, 'terminated')).toMatchObject({ terminated_by: 'channel' });
-    await machine().quiet();
-    expect(machine().receiver.told(agreement.id)).toEqual(['agreement.active', 'agreement.terminated']);
   });
 
   test('whose charge is refused has no money, and leaves its period to another', async () => {
     const agreement = await signed({ payer: { id: 'poor40004' } });
+    const { until: paymentUntil, quiet, receiver } = machine();
     const first = await deduct(agreement);
-    expect(first.body).toMatchObject({ status: 'closed', close_reason: 'failed' });
+    expect(await paymentUntil(first.body.id, 'closed')).toMatchObject({ close_reason: 'failed' });
     const second = await deduct(agreement);
-    expect([second.status, second.body.status]).toEqual([201, 'closed']);
-    await machine().quiet();
-    expect(machine().receiver.told(first.body.id)).toEqual(['payment.closed']);
+    expect(second.status).toBe(201);
+    await paymentUntil(second.body.id, 'closed');
+    await quiet();
+    expect(receiver.told(first.body.id)).toEqual(['payment.closed']);
     expect((await read(agreement.id)).status).toBe('active');
   });
 
@@ -252,4 +188,51 @@ describe.each(sides)('an agreement at $channel', ({ channel, method, deduction, 
     const payment = await machine().until(reply.body.id, 'paid');
     expect(payment.attempts).toHaveLength(1);
   });
+});
+
+describe('a deduction at WeChat', () => {
+  const { deduct, gesture, signed } = agreementsAt(machine, { channel: 'wechat', method: 'wechat_jsapi' });
+
+  test('that is neither answered nor told of is asked about, and was made once', async () => {
+    const { balances, receiver, spoil, until } = machine();
+    const agreement = await signed();
+    const before = await balances();
+    await spoil('lose_callback');
+    await spoil('timeout_but_paid');
+    const merchant_order_id = fresh();
+    const reply = await deduct(agreement, { merchant_order_id });
+    expect(reply.body).toMatchObject({ status: 'paying', attempts: [{ status: 'unknown', action: null }] });
+    // The same is sent again meanwhile: one number is deducted once.
+    expect((await deduct(agreement, { merchant_order_id })).body.id).toBe(reply.body.id);
+    const payment = await until(reply.body.id, 'paid');
+    expect(payment.attempts).toHaveLength(1);
+    expect((await balances()).merchant_pending - before.merchant_pending).toBe(10_000 - feeOf(10_000));
+    expect(receiver.told(payment.id)).toEqual(['payment.paid']);
+  });
+
+  test('that WeChat makes a day later is waited for, beyond the end of its payment', async () => {
+    const { advance, read, pay, until } = machine();
+    const agreement = await signed({ payer: { id: 'notified10003' } });
+    const { body: payment } = await deduct(agreement, { expires_in_seconds: 60 });
+    expect(payment).toMatchObject({ status: 'paying', attempts: [{ status: 'pending', action: { type: 'none' } }] });
+    await advance(3_600);
+    expect(await read(payment.id)).toMatchObject({ status: 'paying' });
+    // The payer ends the agreement: what is under way is finished.
+    await gesture(agreement, 'unsign');
+    expect((await pay(payment.attempts[0].channel_order_no)).status).toBe(200);
+    expect(await until(payment.id, 'paid')).toMatchObject({ attempts: [{ status: 'succeeded' }] });
+  });
+});
+
+test('an agreement that its payer has ended unheard is known to have ended within a day, although nobody is charged', async () => {
+  const { gesture, read, signed, until } = agreementsAt(machine, { channel: 'alipay', method: 'alipay_wap' });
+  const agreement = await signed();
+  await machine().spoil('lose_callback', 1, 'alipay');
+  await gesture(agreement, 'unsign');
+  await machine().quiet();
+  expect(await read(agreement.id)).toMatchObject({ status: 'active' });
+  await machine().advance(86_400 + 60);
+  expect(await until(agreement.id, 'terminated')).toMatchObject({ terminated_by: 'channel' });
+  await machine().quiet();
+  expect(machine().receiver.told(agreement.id)).toEqual(['agreement.active', 'agreement.terminated']);
 });

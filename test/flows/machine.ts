@@ -175,7 +175,9 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     const reply = await client.get(`/v1/accounts?owner=${merchant}`);
     expect(reply.status).toBe(200);
     const accounts: { subject: Subject; balance: number }[] = reply.body.data;
-    const of = (subject: Subject) => accounts.find((account) => account.subject === subject)?.balance ?? 0;
+    // Of what is at channels there is one for each.
+    const of = (subject: Subject) =>
+      accounts.filter((account) => account.subject === subject).reduce((sum, { balance }) => sum + balance, 0);
     return {
       merchant_pending: of('merchant_pending'),
       merchant_available: of('merchant_available'),

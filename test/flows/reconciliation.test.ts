@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
 
+import { agreementsAt } from './agreement.ts';
 import { changed, isRefund, readBill, renamed, writeBill, yuanOf, type Bill, type Row } from './bill.ts';
 import { costOf, eventually, fresh, useMachine, type Batch } from './machine.ts';
 import { dateInShanghai } from './shanghai.ts';
@@ -24,7 +25,9 @@ beforeAll(async () => {
   await machine().moveTo('10:00');
   date = dateInShanghai(now());
   for (const amount of amounts) orderNos.push((await paid({ amount })).attempts[0].channel_order_no);
-  const payment = await paid({ amount: 2_222 });
+  // 委托代扣: the sixth is deducted, and its line is like any other.
+  const { deduct, signed } = agreementsAt(machine, { channel: 'wechat', method: 'wechat_jsapi' });
+  const payment = await until((await deduct(await signed(), { amount: 2_222 })).body.id, 'paid');
   orderNos.push(payment.attempts[0].channel_order_no);
   const asked = { payment_id: payment.id, merchant_refund_id: fresh('refund'), amount: refunded };
   await until((await app.post('/v1/refunds', asked)).body.id, 'succeeded');

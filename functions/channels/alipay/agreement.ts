@@ -1,11 +1,12 @@
 import * as z from 'zod';
 
-import type {
-  AgreementOutcome,
-  AgreementRef,
-  AgreementsAtChannel,
-  AgreementToSign,
-  Signing,
+import {
+  isForEver,
+  type AgreementOutcome,
+  type AgreementRef,
+  type AgreementsAtChannel,
+  type AgreementToSign,
+  type Signing,
 } from '#channels/agreement.ts';
 import type { Method } from '#channels/channel.ts';
 import { yuan } from '#channels/files/row.ts';
@@ -89,9 +90,6 @@ const sign = (wire: Wire, terms: Withholding, agreement: AgreementToSign): Signi
 };
 
 const Signed = z.object({ agreement_no: No, sign_time: Time, invalid_time: Time.optional() });
-
-/** Alipay writes "without an end" as a year of the next century. */
-const isForEver = (end: Date, from: Date) => end.getTime() - from.getTime() > 50 * 365 * 86_400_000;
 
 /** `status` of a query or a notification. TEMP: begun and not confirmed. STOP: paused; deductions are refused until it goes on. */
 export const standingOf = (body: unknown, status: string, unsignTime?: Date): AgreementOutcome => {

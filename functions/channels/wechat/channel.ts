@@ -1,7 +1,5 @@
 import { createSecretKey, X509Certificate } from 'node:crypto';
 
-import * as z from 'zod';
-
 import type { ChannelAccount } from '#channels/account.ts';
 import { mustBe, Unanswered } from '#channels/reply.ts';
 import type {
@@ -12,6 +10,7 @@ import type {
   Closing,
   OrderRef,
   Outcome,
+  RawCallback,
   RefundToPlace,
 } from '#channels/channel.ts';
 
@@ -21,57 +20,15 @@ import { fetchStatement } from './download.ts';
 import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, refundRefused } from './outcome.ts';
 import { methods, needs, placeOrder } from './place.ts';
 import { signInAt } from './sign-in.ts';
+import { Secrets, Settings } from './settings.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
 import { withinBytes } from '#channels/text.ts';
+import { agreementsOf } from './v2/agreement.ts';
+import { acknowledgement, isOfVersion2, readCallback as readVersion2 } from './v2/callback.ts';
 import { codePayV2 } from './v2/code.ts';
+import { deductionsOf } from './v2/deduct.ts';
+import { signedBy, type Papay } from './v2/sign.ts';
 import { contentOf, orderPath, send, type Wire } from './wire.ts';
-
-const Settings = z.strictObject({
-  appid: z.string().min(1).max(32),
-  mchid: z.string().regex(/^\d{8,12}$/),
-  /** The serial of our certificate, by which WeChat knows our signatures. */
-  merchant_serial: z.string().regex(/^[\w-]{1,64}$/),
-  /** `PUB_KEY_ID_…`, or the serial of a platform certificate. */
-  platform_serial: z.string().regex(/^[\w-]{1,64}$/),
-  platform_public_key_pem: z.string().min(1),
-  /** The place where payers' codes are scanned, as we call it; without it, the merchant itself. */
-  store: z
-    .string()
-    .regex(/^[\w-]{1,32}$/)
-    .optional(),
-  /** By which version of the protocol payers' codes are charged: some merchants have only the older one. */
-  code_pay: z
-    .discriminatedUnion('version', [
-      z.strictObject({ version: z.literal('v3') }),
-      z.strictObject({
-        version: z.literal('v2'),
-        sign_type: z.enum(['HMAC-SHA256', 'MD5']).default('HMAC-SHA256'),
-        /** Our own certificate: over https, WeChat undoes an order for its holder alone. */
-        certificate_pem: z.string().min(1).optional(),
-      }),
-    ])
-    .default({ version: 'v3' }),
-  /** Whether http and loopback are allowed is decided where accounts are kept. */
-  base_url: z.url({ protocol: /^https?$/ }).default('https://api.mch.weixin.qq.com'),
-  /** 网页授权 is another service than payments: where payers are sent, and where it is asked who came back. */
-  authorize_url: z.url({ protocol: /^https?$/ }).default('https://open.weixin.qq.com'),
-  sign_in_url: z.url({ protocol: /^https?$/ }).default('https://api.weixin.qq.com'),
-});
-
-const Secrets = z.object({
-  merchant_private_key_pem: z.string().min(1),
-  api_v3_key: z.string().refine((key) => Buffer.byteLength(key) === 32, 'an APIv3 key has 32 bytes'),
-  /** Where payers' codes are charged by version 2. */
-  api_v2_key: z
-    .string()
-    .regex(/^[!-~]{32}$/)
-    .optional(),
-  /** AppSecret of the official account (公众号) whose appid this is; with it a payer within WeChat is asked who they are. */
-  app_secret: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .optional(),
-});
 
 const capabilities: Capabilities = {
   methods,
@@ -82,6 +39,7 @@ const capabilities: Capabilities = {
   canClose: true,
   // A year, and at most 50 refunds of one payment; WeChat refuses the fifty-first.
   refund: { maxAgeDays: 365, partial: true, multiple: true },
+  agreements: { methods: signedBy, deduction: 'wechat_agreement' },
   statements: ['trade', 'fund'],
 };
 
@@ -110,11 +68,31 @@ interface AtCounter {
 
 const isCode = ({ method }: OrderRef) => method === 'wechat_code';
 
-const payments = (wire: Wire, { appid, code }: AtCounter): Pick<Channel, 'place' | 'query' | 'close'> => ({
+type Payments = Pick<Channel, 'place' | 'query' | 'close'>;
+
+const openedPayments = (wire: Wire, { appid, code }: AtCounter): Payments => ({
   place: (order) => (isCode(order) ? code.place(order) : placeOrder(wire, appid, order)),
   query: (order) => (isCode(order) ? code.query(order) : queryOrder(wire, order.channelOrderNo)),
   close: (order) => (isCode(order) ? undo(code, order, wire.now()) : closeOrder(wire, order.channelOrderNo)),
 });
+
+const noDeductions = async (): Promise<never> => {
+  throw new Error('this account does not deduct');
+};
+
+/** Deductions are orders of version 2 alone; refunds and bills are the same for all. */
+const payments = (wire: Wire, counter: AtCounter, papay: Papay | undefined): Payments => {
+  const opened = openedPayments(wire, counter);
+  const deducted: Payments = papay
+    ? deductionsOf(papay.wire)
+    : { place: noDeductions, query: noDeductions, close: noDeductions };
+  const by = ({ method }: OrderRef) => (method === 'wechat_agreement' ? deducted : opened);
+  return {
+    place: (order) => by(order).place(order),
+    query: (order) => by(order).query(order),
+    close: (order) => by(order).close(order),
+  };
+};
 
 const refunds = (wire: Wire): Pick<Channel, 'refund' | 'queryRefund'> => ({
   async refund(refund: RefundToPlace) {
@@ -154,14 +132,24 @@ const tlsOf = (certificate: string | undefined, key: string, baseUrl: string) =>
 
 const codePayOf = (
   wire: Wire,
-  { appid, mchid, store = mchid, code_pay, base_url }: z.infer<typeof Settings>,
-  { api_v2_key, merchant_private_key_pem }: z.infer<typeof Secrets>,
+  { appid, mchid, store = mchid, code_pay, base_url }: Settings,
+  { api_v2_key, merchant_private_key_pem }: Secrets,
 ): CodePay => {
   if (code_pay.version === 'v3')
     return codePayV3(wire, { appid, store, query: ({ channelOrderNo }) => queryOrder(wire, channelOrderNo) });
   if (api_v2_key === undefined) throw new Error('code_pay of v2 needs api_v2_key');
   const tls = tlsOf(code_pay.certificate_pem, merchant_private_key_pem, base_url);
   return codePayV2({ baseUrl: base_url, appid, mchid, signType: code_pay.sign_type, key: api_v2_key, tls });
+};
+
+const papayOf = (
+  { appid, mchid, papay, base_url: baseUrl }: Settings,
+  { api_v2_key: key }: Secrets,
+  now: () => Date,
+): Papay | undefined => {
+  if (!papay) return undefined;
+  if (key === undefined) throw new Error('papay needs api_v2_key');
+  return { wire: { baseUrl, appid, mchid, signType: papay.sign_type, key, tls: undefined }, plan: papay, now };
 };
 
 const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel => {
@@ -176,9 +164,11 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
   };
   const wire: Wire = { baseUrl: settings.base_url, signer, platform, now };
   const code = codePayOf(wire, settings, secrets);
+  const papay = papayOf(settings, secrets, now);
+  const { mchid } = settings;
   return {
     identity: { merchant: settings.mchid, app: settings.appid },
-    ...payments(wire, { appid: settings.appid, code }),
+    ...payments(wire, { appid: settings.appid, code }, papay),
     ...refunds(wire),
     ...(secrets.app_secret !== undefined && {
       signIn: signInAt({
@@ -188,18 +178,23 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
         apiUrl: settings.sign_in_url,
       }),
     }),
+    ...(papay && { agreements: agreementsOf(papay) }),
     fetchStatement: (billDate, kind) => fetchStatement(wire, billDate, kind),
-    readCallback: (callback) => readCallback(callback, { mchid: settings.mchid, apiKey, platform }, now()),
+    readCallback: (callback) =>
+      isOfVersion2(callback)
+        ? readVersion2(callback, { mchid, key: secrets.api_v2_key })
+        : readCallback(callback, { mchid, apiKey, platform }, now()),
   };
 };
 
-const acknowledge = (taken: boolean): Acknowledgement => ({
-  status: taken ? 200 : 400,
-  contentType: 'application/json',
-  body: JSON.stringify(taken ? { code: 'SUCCESS', message: '成功' } : { code: 'FAIL', message: '失败' }),
-});
+const acknowledge = (taken: boolean, callback?: RawCallback): Acknowledgement => {
+  const status = taken ? 200 : 400;
+  if (callback && isOfVersion2(callback)) return { status, contentType: 'text/xml', body: acknowledgement(taken) };
+  const body = JSON.stringify(taken ? { code: 'SUCCESS', message: '成功' } : { code: 'FAIL', message: '失败' });
+  return { status, contentType: 'application/json', body };
+};
 
-/** 微信支付 v3, for merchants who contract with WeChat themselves (直连商户). */
+/** 微信支付 v3, and v2 where there is nothing else, for merchants who contract with WeChat themselves (直连商户). */
 export const wechat: ChannelKind = {
   name: 'wechat',
   capabilities,

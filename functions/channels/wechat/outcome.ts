@@ -38,6 +38,12 @@ const codeRefused: ReadonlySet<string> = new Set([
   'NOT_ENOUGH',
 ]);
 
+/** A deduction that the agreement does not allow any more: it has ended, or its time is over. */
+const agreementRefused: ReadonlySet<string> = new Set(['CONTRACTERROR', 'CONTRACT_NOT_EXIST']);
+
+/** Codes of which no money came, nor will. */
+export const neverPaid = (code: string) => neverPlaced.has(code) || codeRefused.has(code) || agreementRefused.has(code);
+
 /** The number is known there; INVALID_REQUEST among others when it was used with other content (201 商户订单号重复). */
 const known = new Set([
   'ORDERPAID',
@@ -56,8 +62,7 @@ export const isBeingPaid = (refusal: Refusal) =>
 export const placingRefused = (refusal: Refusal): Placing => {
   const { code, message } = refusal;
   if (isRefusal(refusal) && known.has(code)) return { kind: 'ask' };
-  if (isRefusal(refusal) && (neverPlaced.has(code) || codeRefused.has(code)))
-    return { kind: 'refused', failure: { code, message } };
+  if (isRefusal(refusal) && neverPaid(code)) return { kind: 'refused', failure: { code, message } };
   throw unanswered('placing', refusal);
 };
 
@@ -98,9 +103,14 @@ export const outcomeOf = (resource: unknown): { readonly order: Order; readonly 
     case 'REVOKED':
       return { order, outcome: { kind: 'closed' } };
     case 'PAYERROR':
-      return { order, outcome: { kind: 'failed', failure: { code: 'PAYERROR', message: order.trade_state_desc } } };
+    // Of a deduction, in version 2.
+    case 'PAY_FAIL':
+      return {
+        order,
+        outcome: { kind: 'failed', failure: { code: order.trade_state, message: order.trade_state_desc } },
+      };
     default:
-      // NOTPAY, USERPAYING, and any state that WeChat may invent.
+      // NOTPAY, USERPAYING, ACCEPT (a deduction that was taken and is not done), and any state that WeChat may invent.
       return { order, outcome: { kind: 'pending' } };
   }
 };

@@ -102,7 +102,7 @@ const ways = new Map<Method, Way>([
   ['wechat_app', { path: 'app', needs: [], about: () => ({}), placed: inApp }],
 ]);
 
-export const methods: readonly Method[] = [...ways.keys(), 'wechat_code'];
+export const methods: readonly Method[] = [...ways.keys(), 'wechat_code', 'wechat_agreement'];
 export const needs: Capabilities['needs'] = {
   ...Object.fromEntries([...ways].map(([method, way]) => [method, way.needs])),
   wechat_code: ['auth_code'],

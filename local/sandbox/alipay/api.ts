@@ -2,7 +2,8 @@ import type * as z from 'zod';
 import type { Answer, Call, Reply } from '../server.ts';
 import { chargeAgreement } from './agreements/charge.ts';
 import { agreementNamed, agreementView, offerAgreement, unsign } from './agreements/agreements.ts';
-import { answerAgreement, openAgreement } from './agreements/page.ts';
+import { openAgreement } from '../agreement-page.ts';
+import { answerAgreementPage } from './agreements/page.ts';
 import { answerCashier, openCashier, problemPage } from './cashier/cashier.ts';
 import { takesFault, type Desk } from './desk.ts';
 import { acceptTransfer, findTransfer, transferQueryView, transferView } from './fund/transfers.ts';
@@ -195,6 +196,6 @@ const answerGateway = (desk: Desk, call: Call): Answer => {
 export const answer = (desk: Desk, call: Call): Answer => {
   if (call.path === '/gateway.do') return answerGateway(desk, call);
   if (call.path === '/downloadBillFile.resource') return fetchBill(desk, call.query);
-  if (call.path.startsWith('/agreements/')) return answerAgreement(desk, call);
+  if (call.path.startsWith('/agreements/')) return answerAgreementPage(desk, call);
   return answerCashier(desk, call);
 };

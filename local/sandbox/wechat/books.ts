@@ -14,7 +14,7 @@ const Paid = z.object({
 
 export const Order = z.object({
   out_trade_no: z.string(),
-  trade_type: z.enum(['NATIVE', 'JSAPI', 'MWEB', 'APP', 'MICROPAY']),
+  trade_type: z.enum(['NATIVE', 'JSAPI', 'MWEB', 'APP', 'MICROPAY', 'PAP']),
   description: z.string(),
   attach: z.string().optional(),
   /** Of a payer's code nobody is told. */
@@ -28,9 +28,9 @@ export const Order = z.object({
   created_at: ms,
   expires_at: ms,
   closed_at: ms.optional(),
-  /** How the order of a payer's code ended without money, or with money that went back. */
+  /** How the order of a payer's code or a deduction ended without money, or with money that went back. */
   ended: z.enum(['REVOKED', 'PAYERROR']).optional(),
-  /** When a fault takes the money of an order that was confirmed closed. */
+  /** When money is taken without its payer: of a deduction; by a fault, of an order that was confirmed closed. */
   takes_at: ms.optional(),
   failures: z.int(),
   paid: Paid.optional(),
@@ -59,13 +59,14 @@ export type Refund = z.infer<typeof Refund>;
 
 export const isPaid = (order: Order): order is PaidOrder => order.paid !== undefined;
 
-export type TradeState = 'NOTPAY' | 'USERPAYING' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR';
+export type TradeState = 'NOTPAY' | 'USERPAYING' | 'ACCEPT' | 'SUCCESS' | 'REFUND' | 'CLOSED' | 'REVOKED' | 'PAYERROR';
 
 /** An order past its end closes itself: nobody has to write that down. */
 export const tradeState = (order: Order, now: number): TradeState => {
   if (order.ended !== undefined) return order.ended;
   if (isPaid(order)) return order.refunded.count > 0 ? 'REFUND' : 'SUCCESS';
   if (order.closed_at !== undefined || order.expires_at <= now) return 'CLOSED';
+  if (order.trade_type === 'PAP') return 'ACCEPT';
   return order.trade_type === 'MICROPAY' ? 'USERPAYING' : 'NOTPAY';
 };
 

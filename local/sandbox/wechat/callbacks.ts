@@ -3,20 +3,28 @@ import { beijingInstant } from '../beijing.ts';
 import type { CallbackProtocol } from '../postman.ts';
 import { CHANNEL, nowOf, type Desk } from './desk.ts';
 import { platformHeaders } from './signature.ts';
+import { parsed, toldText, type Fields } from './version-2/fields.ts';
 
 /** 15s/15s/30s/3m/10m/20m/30m/30m/30m/60m/3h/3h/3h/6h/6h, 24 h 4 m in all. Source: WeChat Pay API v3, 「支付通知」. */
 const WAIT_SECONDS = [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600];
+
+const isVersion2 = (body: string): boolean => body.startsWith('<');
 
 export const wechatCallbacks = (desk: Pick<Desk, 'issued' | 'clock'>): CallbackProtocol => ({
   waitSeconds: WAIT_SECONDS,
   timeoutMs: 5000,
   headers: (body, forged) => ({
-    'Content-Type': 'application/json',
     'User-Agent': 'Mozilla/4.0',
-    ...platformHeaders(body, desk.issued, desk.clock.now().getTime(), forged),
+    ...(isVersion2(body)
+      ? { 'Content-Type': 'text/xml' }
+      : {
+          'Content-Type': 'application/json',
+          ...platformHeaders(body, desk.issued, desk.clock.now().getTime(), forged),
+        }),
   }),
-  // The body of the answer is free; the status alone says whether it was heard.
-  acknowledged: (status) => status === 200 || status === 204,
+  // Version 2 reads the answer. In version 3 its body is free; the status alone says whether it was heard.
+  acknowledged: (status, said, body) =>
+    isVersion2(body) ? parsed(said)?.['return_code'] === 'SUCCESS' : status === 200 || status === 204,
 });
 
 const events = {
@@ -55,5 +63,15 @@ export const notify = (desk: Desk, url: string, event: EventType, resource: obje
           ...seal(JSON.stringify(resource), desk.issued.api_v3_key, type),
         },
       }),
+  });
+};
+
+/** Tells in version 2, where the signature is within. */
+export const notifyVersion2 = (desk: Desk, url: string, fields: Fields): void => {
+  const told = { ...fields, nonce_str: randomBytes(16).toString('hex') };
+  desk.postman.post(CHANNEL, {
+    event_id: randomUUID(),
+    url,
+    body: (forged) => toldText(told, desk.issued.api_v2_key, forged),
   });
 };

@@ -5,6 +5,10 @@ import type { Clock } from '../clock.ts';
 import type { Postman } from '../postman.ts';
 import type { Store } from '../store.ts';
 import { answerMerchant, refusalReply } from './api.ts';
+import { Agreements } from './agreements/book.ts';
+import { touchAgreement } from './agreements/agreements.ts';
+import { failDeduction } from './agreements/deduct.ts';
+import { answerAgreementPage, isOfAgreements } from './agreements/page.ts';
 import { Books, tradeState, type Order } from './books.ts';
 import { wechatCallbacks } from './callbacks.ts';
 import type { Issued } from './credentials.ts';
@@ -13,7 +17,7 @@ import { takeMoney } from './orders.ts';
 import { paramError } from './refusal.ts';
 import { settleRefund } from './refunds.ts';
 import { signIns } from './sign-in.ts';
-import { answerVersion2, isOfVersion2 } from './version-2.ts';
+import { answerVersion2, isOfVersion2 } from './version-2/answer.ts';
 import { defineDownloads } from './statements/downloads.ts';
 import { fundStatement } from './statements/fund-bill.ts';
 import { tradeStatement } from './statements/statement.ts';
@@ -27,7 +31,7 @@ const touch = (desk: Desk, orderNo: string, gesture: (order: Order) => PayerOutc
     if (order === undefined) return { kind: 'unknown' };
     const state = tradeState(order, nowOf(desk));
     if (['CLOSED', 'REVOKED', 'PAYERROR'].includes(state)) return { kind: 'closed' };
-    return state === 'NOTPAY' || state === 'USERPAYING' ? gesture(order) : { kind: 'paid_already' };
+    return ['NOTPAY', 'USERPAYING', 'ACCEPT'].includes(state) ? gesture(order) : { kind: 'paid_already' };
   });
 
 const pay = (desk: Desk, order: Order): PayerOutcome => {
@@ -46,6 +50,10 @@ const fail = (desk: Desk, order: Order): PayerOutcome => {
     desk.books.saveOrder({ ...order, failures: order.failures + 1, closed_at: nowOf(desk), ended: 'PAYERROR' });
     return { kind: 'failed', state: 'PAYERROR' };
   }
+  if (order.trade_type === 'PAP') {
+    failDeduction(desk, order);
+    return { kind: 'failed', state: 'PAYERROR' };
+  }
   desk.books.saveOrder({ ...order, failures: order.failures + 1 });
   return { kind: 'failed', state: 'NOTPAY' };
 };
@@ -58,18 +66,22 @@ const work = (desk: Desk): void => {
   });
 };
 
-/** WeChat Pay, API v3: its side of the wire. */
+/** WeChat Pay, API v3 and what is left of v2: its side of the wire. */
 export const openWechat = (
   shared: { store: Store; faults: Faults; postman: Postman; clock: Clock },
   issued: Issued,
 ): Channel => {
-  const desk: Desk = { ...shared, issued, books: new Books(shared.store) };
+  const { store } = shared;
+  const desk: Desk = { ...shared, issued, books: new Books(store), agreements: new Agreements(store) };
   defineDownloads(desk.store);
   const signIn = signIns(desk);
   return {
     name: CHANNEL,
     callbacks: wechatCallbacks(desk),
-    handle: (call) => signIn(call) ?? (isOfVersion2(call) ? answerVersion2(desk, call) : answerMerchant(desk, call)),
+    handle: (call) => {
+      if (isOfAgreements(call)) return answerAgreementPage(desk, call);
+      return signIn(call) ?? (isOfVersion2(call) ? answerVersion2(desk, call) : answerMerchant(desk, call));
+    },
     tooLarge: () => ({ ...refusalReply(paramError('请求体超过64KB', { location: 'body' })), status: 413 }),
     waiting: () =>
       desk.books.openOrders(nowOf(desk), MOST_SHOWN).map((order) => ({
@@ -82,6 +94,7 @@ export const openWechat = (
       })),
     pay: (orderNo) => touch(desk, orderNo, (order) => pay(desk, order)),
     fail: (orderNo) => touch(desk, orderNo, (order) => fail(desk, order)),
+    agreement: (number, gesture) => store.transaction(() => touchAgreement(desk, number, gesture)),
     statement: (billDate, kind) =>
       desk.store.transaction(() => {
         if (kind === 'fund') return fundStatement(desk, billDate);

@@ -1,7 +1,7 @@
 import { omenOf } from '../omens.ts';
 import { isPaid, tradeState, type Order } from './books.ts';
 import { nowOf, takesFault, type Desk } from './desk.ts';
-import { digestOf, orderNotFound, orderPaid, takeMoney } from './orders.ts';
+import { digestOf, orderNotFound, orderPaid, registered, takeMoney } from './orders.ts';
 import { acceptRefund } from './refunds.ts';
 import { invalidRequest, Refusal } from './refusal.ts';
 import type { CodeOrder } from './requests.ts';
@@ -23,22 +23,9 @@ const refused = (status: number, code: string, message: string): Charged => ({
   refusal: new Refusal(status, code, message),
 });
 
-const register = (desk: Desk, request: CodeOrder, digest: string): Order => {
+const register = (desk: Desk, { total, ...request }: CodeOrder, digest: string): Order => {
   const now = nowOf(desk);
-  return {
-    out_trade_no: request.out_trade_no,
-    trade_type: 'MICROPAY',
-    description: request.description,
-    attach: request.attach,
-    total: request.total,
-    digest,
-    ticket: '',
-    ticket_until: now,
-    created_at: now,
-    expires_at: now + OPEN_MS,
-    failures: 0,
-    refunded: { count: 0, amount: 0, fee: 0 },
-  };
+  return registered('MICROPAY', { ...request, amount: { total } }, { digest, now, expires: now + OPEN_MS });
 };
 
 /** The same number again charges nobody a second time: it is paid, over, or still being paid. */

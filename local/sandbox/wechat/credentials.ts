@@ -16,6 +16,8 @@ const Issued = z.object({
   forger_private_key_pem: z.string(),
   api_v3_key: z.string(),
   api_v2_key: z.string(),
+  /** 委托代扣: the one plan (模板) that the merchant has. */
+  papay_plan_id: z.string().default('12535'),
 });
 /** The official account's own secret, which has nothing to do with payments. */
 const AppSecret = z.string();
@@ -44,6 +46,7 @@ const issue = async (): Promise<z.infer<typeof Issued>> => {
     forger_private_key_pem: forger.privateKey,
     api_v3_key: randomBytes(16).toString('hex'),
     api_v2_key: randomBytes(16).toString('hex'),
+    papay_plan_id: '12535',
   };
 };
 

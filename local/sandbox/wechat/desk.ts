@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Faults, Fault } from '../faults.ts';
 import type { Postman } from '../postman.ts';
 import type { Store } from '../store.ts';
+import type { Agreements } from './agreements/book.ts';
 import type { Books } from './books.ts';
 import type { Issued } from './credentials.ts';
 
@@ -14,6 +15,7 @@ export const FEE_PPM = 6000;
 export interface Desk {
   readonly issued: Issued;
   readonly books: Books;
+  readonly agreements: Agreements;
   readonly store: Store;
   readonly faults: Faults;
   readonly postman: Postman;

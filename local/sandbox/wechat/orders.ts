@@ -2,11 +2,11 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { beijingDate } from '../beijing.ts';
 import { feeOf } from '../fees.ts';
 import { tradeState, type Order, type PaidOrder } from './books.ts';
-import { notify } from './callbacks.ts';
+import { notify, notifyVersion2 } from './callbacks.ts';
 import { FEE_PPM, nowOf, takesFault, type Desk } from './desk.ts';
 import { invalidRequest, Refusal } from './refusal.ts';
 import type { OrderRequest, OrderWay } from './requests.ts';
-import { transactionView } from './views.ts';
+import { orderFields, transactionView } from './views.ts';
 
 const TICKET_MS = 2 * 3_600_000;
 const H5_TICKET_MS = 5 * 60_000;
@@ -38,21 +38,52 @@ const ticketMs = (way: OrderWay): number => (way === 'h5' ? H5_TICKET_MS : TICKE
 const endOf = (request: OrderRequest, now: number): number =>
   request.time_expire === undefined ? now + OPEN_MS : Math.max(Date.parse(request.time_expire), now + SHORTEST_MS);
 
-const register = (way: OrderWay, request: OrderRequest, digest: string, now: number): Order => ({
+interface Asked {
+  readonly out_trade_no: string;
+  readonly description: string;
+  readonly attach?: string | undefined;
+  readonly notify_url?: string | undefined;
+  readonly amount: { readonly total: number };
+}
+
+interface Registered {
+  readonly digest: string;
+  readonly now: number;
+  readonly expires: number;
+  readonly openid?: string | undefined;
+}
+
+/** An order as it stands on the books when it comes, with nothing to open. */
+export const registered = (
+  trade_type: Order['trade_type'],
+  { amount: { total }, ...request }: Asked,
+  { digest, now, expires, openid }: Registered,
+): Order => ({
   out_trade_no: request.out_trade_no,
-  trade_type: tradeTypes[way],
+  trade_type,
   description: request.description,
   attach: request.attach,
   notify_url: request.notify_url,
-  openid: request.payer?.openid,
-  total: request.amount.total,
+  openid,
+  total,
   digest,
-  ticket: newTicket(way),
-  ticket_until: now + ticketMs(way),
+  ticket: '',
+  ticket_until: now,
   created_at: now,
-  expires_at: endOf(request, now),
+  expires_at: expires,
   failures: 0,
   refunded: { count: 0, amount: 0, fee: 0 },
+});
+
+const register = (way: OrderWay, request: OrderRequest, digest: string, now: number): Order => ({
+  ...registered(tradeTypes[way], request, {
+    digest,
+    now,
+    expires: endOf(request, now),
+    openid: request.payer?.openid,
+  }),
+  ticket: newTicket(way),
+  ticket_until: now + ticketMs(way),
 });
 
 /** The same order again gets the same ticket while it is good; anything changed is refused. */
@@ -93,9 +124,17 @@ export const takeMoney = (desk: Desk, order: Order): PaidOrder => {
     },
   };
   desk.books.saveOrder(paid);
-  if (paid.notify_url !== undefined)
-    notify(desk, paid.notify_url, 'TRANSACTION.SUCCESS', transactionView(paid, desk.issued, now));
+  if (paid.notify_url !== undefined) tell(desk, paid, paid.notify_url);
   return paid;
+};
+
+/** A deduction is of version 2, and told in its words. */
+const tell = (desk: Desk, paid: PaidOrder, url: string): void => {
+  const { issued } = desk;
+  if (paid.trade_type !== 'PAP')
+    return notify(desk, url, 'TRANSACTION.SUCCESS', transactionView(paid, issued, nowOf(desk)));
+  const { trade_state: _, trade_state_desc: __, ...fields } = orderFields(paid, issued, nowOf(desk));
+  return notifyVersion2(desk, url, { result_code: 'SUCCESS', appid: issued.appid, mch_id: issued.mchid, ...fields });
 };
 
 /**
@@ -109,6 +148,7 @@ export const closeOrder = (desk: Desk, outTradeNo: string): void => {
   if (order === undefined) throw orderNotFound();
   if (order.paid !== undefined) throw orderPaid();
   if (order.trade_type === 'MICROPAY') throw invalidRequest('付款码支付订单不支持关单，请使用撤销订单');
+  if (order.trade_type === 'PAP') throw invalidRequest('委托代扣订单不支持关单');
   const taken = order.takes_at === undefined && takesFault(desk, 'paid_after_close');
   desk.books.saveOrder({
     ...order,

@@ -1,10 +1,12 @@
-import { beijingInstant } from '../beijing.ts';
+import { beijingInstant, beijingTime } from '../beijing.ts';
 import { isPaid, tradeState, type Order, type PaidOrder, type Refund } from './books.ts';
 import type { Issued } from './credentials.ts';
+import type { Fields } from './version-2/fields.ts';
 
 const descriptions = {
   NOTPAY: '订单未支付',
   USERPAYING: '用户支付中，需要输入密码',
+  ACCEPT: '已接收，等待扣款',
   SUCCESS: '支付成功',
   REFUND: '转入退款',
   CLOSED: '订单已关闭',
@@ -31,6 +33,25 @@ export const transactionView = (order: Order, issued: Issued, now: number) => {
     success_time: beijingInstant(order.paid.at),
     payer: { openid: order.paid.openid },
     amount: { total: order.paid.amount, payer_total: order.paid.amount, currency: 'CNY', payer_currency: 'CNY' },
+  };
+};
+
+/** The same in the fields of version 2. */
+export const orderFields = (order: Order, issued: Issued, now: number): Fields => {
+  const { trade_state, trade_state_desc } = transactionView(order, issued, now);
+  return {
+    out_trade_no: order.out_trade_no,
+    trade_state,
+    trade_state_desc,
+    total_fee: String(order.paid?.amount ?? order.total),
+    fee_type: 'CNY',
+    ...(isPaid(order) && {
+      transaction_id: order.paid.transaction_id,
+      trade_type: order.trade_type,
+      bank_type: 'OTHERS',
+      openid: order.paid.openid,
+      time_end: beijingTime(order.paid.at).replaceAll(/\D/g, ''),
+    }),
   };
 };
 

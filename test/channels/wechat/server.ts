@@ -101,17 +101,18 @@ export const signedV2 = (fields: Readonly<Record<string, string>>, key = account
   return hash.update(text).digest('hex').toUpperCase();
 };
 
-export const isOfV2 = (target: string) => /^\/(?:pay|secapi)\//.test(target);
+export const isOfV2 = (target: string) => /^\/(?:pay|papay|secapi)\//.test(target);
 
 const unescaped = (text: string) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 
 export const fieldsOfV2 = (body: string): Record<string, string> =>
   Object.fromEntries([...body.matchAll(/<(\w+)>([^<]*)<\/\1>/g)].map(([, name, value]) => [name!, unescaped(value!)]));
 
-const isGenuineV2 = ({ body }: Asked): boolean => {
-  const fields = fieldsOfV2(body);
+const isGenuineV2 = ({ target, body }: Asked): boolean => {
+  const fields = body === '' ? Object.fromEntries(new URL(target, 'http://wechat').searchParams) : fieldsOfV2(body);
   const isOurs = fields['mch_id'] === account.mchid && fields['appid'] === account.appid;
-  return isOurs && fields['sign'] === signedV2(fields, account.apiV2Key, fields['sign_type']);
+  // MD5 where nothing else is said.
+  return isOurs && fields['sign'] === signedV2(fields, account.apiV2Key, fields['sign_type'] ?? 'MD5');
 };
 
 const isGenuine = ({ method, target, body, headers }: Asked, now: Date): boolean => {

@@ -4,10 +4,10 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 
 import { ChannelAccount } from '#channels/account.ts';
-import type { Channel, OrderToPlace, RefundToPlace } from '#channels/channel.ts';
+import type { Channel, OrderToPlace, RawCallback, RefundToPlace } from '#channels/channel.ts';
 import { channelKind } from '#channels/registry.ts';
 
-import type { BadDownload, Rig, Situation, Uncertain } from '../contract.ts';
+import type { BadDownload, Rig, Signing, Situation, Uncertain } from '../contract.ts';
 import { bill, someRows } from './bill.ts';
 import { account, type Asked, keys, notification, type Said, signedV2, wechatServer } from './server.ts';
 
@@ -267,6 +267,8 @@ beforeEach(() => void server.received.splice(0));
 /** How an order is spoken of that differs from one that its payer opens. */
 export interface Speech {
   readonly order: OrderToPlace;
+  /** How its payment is told, where not as any. */
+  readonly callback?: (signing?: Signing) => RawCallback;
   readonly good?: Partial<Record<What, Said>>;
   readonly channel?: () => Channel;
   readonly spoils?: (situation: Uncertain, what: What) => Said | undefined;
@@ -278,6 +280,7 @@ export const rigOf = ({
   good: own = {},
   says = () => undefined,
   spoils,
+  callback,
   channel: opened = () => channel,
 }: Speech): Rig => ({
   kind,
@@ -317,7 +320,7 @@ export const rigOf = ({
     );
   },
   callback(what, signing) {
-    if (what === 'paid') return notification('TRANSACTION.SUCCESS', transaction, now, signing);
+    if (what === 'paid') return callback?.(signing) ?? notification('TRANSACTION.SUCCESS', transaction, now, signing);
     if (what === 'refunded') return notification('REFUND.SUCCESS', refundNotice('SUCCESS', refundDone), now, signing);
     return notification('PAYSCORE.USER_OPEN_SERVICE', { mchid }, now, signing);
   },
@@ -384,6 +387,35 @@ export const paidV2 = {
   fee_type: 'CNY',
   time_end: '20260131095958',
 };
+
+/** What an order of version 2 answers to each situation, beside what placing one does. */
+export const statesV2: Partial<Record<Situation, () => Record<string, string>>> = {
+  'not paid yet': () => stateV2('NOTPAY'),
+  paid: () => paidV2,
+  'paid and partly refunded': () => ({ ...paidV2, trade_state: 'REFUND' }),
+  closed: () => stateV2('CLOSED'),
+  'in a state nobody knows': () => stateV2('FROZEN'),
+  'another order is answered': () => ({ ...paidV2, out_trade_no: 'ANOTHERORDER' }),
+  absent: () => refusal('ORDERNOTEXIST'),
+  'closed before': () => stateV2('REVOKED'),
+  'cannot be closed since it is paid': () => paidV2,
+};
+
+/** What may be wrong with a reply of version 2; `hollow` says nothing of what was asked. */
+export const spoilsV2 =
+  (right: Partial<Record<What, Record<string, string>>>, refusedWith: string, hollow: Record<string, string>) =>
+  (situation: Uncertain, what: What): Said | undefined => {
+    const rightly = right[what];
+    if (!rightly) return undefined;
+    const refused = xml(refusal(what === 'query' ? 'ORDERNOTEXIST' : refusedWith));
+    const stranger = 'a-key-of-somebody-else-32-bytes!';
+    if (situation === 'an outage that calls itself a definite refusal') return { ...refused, status: 500 };
+    if (situation === 'too many requests') return { ...refused, status: 429 };
+    if (situation === 'a signed reply without what was asked') return xml(hollow);
+    if (situation === 'a good reply with a forged signature') return xml(rightly, stranger);
+    if (situation === 'a good reply signed with an unknown key') return xml(rightly, stranger);
+    return situation === 'a good reply without a signature' ? xml(rightly, null) : undefined;
+  };
 
 export const answering = (said: Said) => {
   say = () => said;

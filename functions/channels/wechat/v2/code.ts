@@ -1,48 +1,14 @@
-import type { OrderRef } from '#channels/channel.ts';
-import { Unanswered } from '#channels/reply.ts';
+import { mustBe, Unanswered } from '#channels/reply.ts';
 
 import type { CodePay } from '../code.ts';
-import { closingRefused, isBeingPaid, outcomeOf, placingRefused, queryRefused } from '../outcome.ts';
+import { closingRefused, isBeingPaid, placingRefused } from '../outcome.ts';
 import { withinBytes } from '#channels/text.ts';
-import type { Refusal } from '../wire.ts';
-import { send, type Reply, type Wire } from './wire.ts';
-import type { Fields } from './xml.ts';
+import { queryOrder, refusalOf } from './order.ts';
+import { send, type Wire } from './wire.ts';
 
 /*
- * 付款码支付 by version 2, for merchants who have it in no other: `/pay/micropay`, `/pay/orderquery`, `/secapi/pay/reverse`. The
- * orders are the same as version 3's, which refunds them and has them in its bills.
+ * 付款码支付 by version 2, for merchants who have it in no other: `/pay/micropay`, `/pay/orderquery`, `/secapi/pay/reverse`.
  */
-
-/** Version 2 has one status for everything it refuses; in ours, absence is a 404. */
-const refusalOf = ({ code, message }: Extract<Reply, { ok: false }>): Refusal => ({
-  ok: false,
-  status: code === 'ORDERNOTEXIST' ? 404 : 400,
-  code,
-  message,
-});
-
-const mustBeOf = ({ channelOrderNo }: OrderRef, fields: Fields) => {
-  if (fields['out_trade_no'] !== channelOrderNo) throw new Unanswered('the reply is about another order');
-};
-
-/** `yyyyMMddHHmmss` of Beijing. */
-const instantOf = (text: string | undefined) =>
-  text?.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6+08:00');
-
-/** An order in the words of version 3. */
-const transactionOf = (fields: Fields) => ({
-  appid: fields['appid'],
-  mchid: fields['mch_id'],
-  out_trade_no: fields['out_trade_no'],
-  trade_state: fields['trade_state'],
-  trade_state_desc: fields['trade_state_desc'],
-  transaction_id: fields['transaction_id'],
-  success_time: instantOf(fields['time_end']),
-  amount: {
-    total: /^[1-9]\d{0,11}$/.test(fields['total_fee'] ?? '') ? Number(fields['total_fee']) : undefined,
-    currency: fields['fee_type'] ?? 'CNY',
-  },
-});
 
 export const codePayV2 = (wire: Wire): CodePay => ({
   async place(order) {
@@ -61,16 +27,11 @@ export const codePayV2 = (wire: Wire): CodePay => ({
       const refusal = refusalOf(reply);
       return isBeingPaid(refusal) ? { kind: 'placed', action: { type: 'none' } } : placingRefused(refusal);
     }
-    mustBeOf(order, reply.fields);
+    mustBe('order', reply.fields['out_trade_no'], order.channelOrderNo);
     return { kind: 'ask' };
   },
 
-  async query(order) {
-    const reply = await send(wire, '/pay/orderquery', { out_trade_no: order.channelOrderNo });
-    if (!reply.ok) return queryRefused(refusalOf(reply));
-    mustBeOf(order, reply.fields);
-    return outcomeOf(transactionOf(reply.fields)).outcome;
-  },
+  query: (order) => queryOrder(wire, order),
 
   async reverse(order) {
     const content = { out_trade_no: order.channelOrderNo };

@@ -33,32 +33,59 @@ export const signatureOf = (fields: Fields, key: string, signType: SignType): st
   return digest.digest('hex').toUpperCase();
 };
 
-const isGenuine = (fields: Fields, { key, signType }: Wire): boolean => {
+/** Whether whoever made the fields has our key. */
+export const isGenuine = (fields: Fields, { key, signType }: Pick<Wire, 'key' | 'signType'>): boolean => {
   const [due, found] = [signatureOf(fields, key, signType), fields['sign'] ?? ''].map((text) => Buffer.from(text));
   return due !== undefined && found !== undefined && due.length === found.length && timingSafeEqual(due, found);
 };
 
-const exchange = (url: URL, body: string, tls: Wire['tls']): Promise<{ status: number; bytes: Buffer }> =>
-  new Promise((resolve, reject) => {
+/** With who we are, and signed. MD5 is what version 2 takes for granted, and not every call has a field to say it in. */
+export const signed = ({ appid, mchid, signType, key }: Wire, content: Fields): Fields => {
+  const kind: Fields = signType === 'MD5' ? {} : { sign_type: signType };
+  const unsigned = { appid, mch_id: mchid, ...kind, ...content };
+  return { ...unsigned, sign: signatureOf(unsigned, key, signType) };
+};
+
+export const urlOf = ({ baseUrl }: Pick<Wire, 'baseUrl'>, path: string) => new URL(baseUrl.replace(/\/$/, '') + path);
+
+/** For one call of the port, however many requests it makes. */
+export const within8Seconds = () => AbortSignal.timeout(replies.milliseconds);
+
+/** One request over HTTP, and the whole of a reply with the status 200; without `body` it is a GET. */
+export const exchange = (url: URL, body?: string, tls?: Wire['tls'], signal = within8Seconds()): Promise<Fields> =>
+  new Promise<{ status: number; bytes: Buffer }>((resolve, reject) => {
     const ask = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const headers = { 'Content-Type': 'text/xml; charset=utf-8', 'User-Agent': 'Suanpan' };
+    const method = body === undefined ? 'GET' : 'POST';
+    const type = body === undefined ? {} : { 'Content-Type': 'text/xml; charset=utf-8' };
+    const headers = { ...type, 'User-Agent': 'Suanpan' };
     // Redirects are not followed: Node's own client never does.
-    const request = ask(
-      url,
-      { method: 'POST', headers, signal: AbortSignal.timeout(replies.milliseconds), ...tls },
-      (response) => {
-        const status = response.statusCode ?? 0;
-        bytesOf({ body: response }, replies.bytes).then((bytes) => resolve({ status, bytes }), reject);
-      },
-    );
+    const request = ask(url, { method, headers, signal, ...tls }, (response) => {
+      const status = response.statusCode ?? 0;
+      bytesOf({ body: response }, replies.bytes).then((bytes) => resolve({ status, bytes }), reject);
+    });
     request.on('error', reject);
     request.end(body);
+  }).then(({ status, bytes }) => {
+    if (status !== 200) throw new Unanswered(`WeChat answered ${status} where 200 was due`);
+    const fields = fieldsOf(bytes.toString('utf8'));
+    if (fields['return_code'] !== 'SUCCESS') throw new Unanswered('WeChat answered without taking the request');
+    return fields;
   });
 
 /** What WeChat says of an order; a refusal has its code and its words. */
 export type Reply =
   | { readonly ok: true; readonly fields: Fields }
   | { readonly ok: false; readonly code: string; readonly message: string };
+
+interface How {
+  readonly withCertificate?: boolean;
+  /** Calls about agreements have no nonce. */
+  readonly withNonce?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export const unanswered = (what: string, { code }: Extract<Reply, { ok: false }>) =>
+  new Unanswered(`${what}: WeChat answered ${code || 'without a code'}`);
 
 /**
  * Signs and sends, once. A reply is believed only after its signature, and about nobody but us; `return_code` FAIL is not signed,
@@ -68,17 +95,12 @@ export const send = async (
   wire: Wire,
   path: string,
   content: Fields,
-  { withCertificate = false }: { readonly withCertificate?: boolean } = {},
+  { withCertificate = false, withNonce = true, signal }: How = {},
 ): Promise<Reply> => {
-  const { appid, mchid, signType, key, baseUrl, tls } = wire;
-  const nonce_str = randomBytes(16).toString('hex');
-  const unsigned = { appid, mch_id: mchid, nonce_str, sign_type: signType, ...content };
-  const body = xmlOf({ ...unsigned, sign: signatureOf(unsigned, key, signType) });
-  const url = new URL(baseUrl.replace(/\/$/, '') + path);
-  const { status, bytes } = await exchange(url, body, withCertificate ? tls : undefined);
-  if (status !== 200) throw new Unanswered(`WeChat answered ${status} where 200 was due`);
-  const fields = fieldsOf(bytes.toString('utf8'));
-  if (fields['return_code'] !== 'SUCCESS') throw new Unanswered('WeChat answered without taking the request');
+  const { appid, mchid, tls } = wire;
+  const nonce: Fields = withNonce ? { nonce_str: randomBytes(16).toString('hex') } : {};
+  const body = xmlOf(signed(wire, { ...nonce, ...content }));
+  const fields = await exchange(urlOf(wire, path), body, withCertificate ? tls : undefined, signal);
   if (!isGenuine(fields, wire)) throw new Unanswered('the reply is not signed with our key');
   if (fields['appid'] !== appid || fields['mch_id'] !== mchid) throw new Unanswered('the reply is to another merchant');
   if (fields['result_code'] === 'SUCCESS') return { ok: true, fields };
