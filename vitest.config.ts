@@ -23,10 +23,11 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      { test: { name: 'machine', include: needAssembly, setupFiles: 'test/own-bundles.ts', ...onMachines } },
+      { test: { name: 'machine', include: needAssembly, setupFiles: 'test/own-folders.ts', ...onMachines } },
       {
         test: {
-          name: 'stories',
+          // Projects run in the order of their names: the longest files begin first, and the shortest fill the gaps at the end.
+          name: 'flows',
           include: [flows],
           setupFiles: 'test/flows/each-file.ts',
           // A process that has run one machine runs the next one faster. Stories share nothing by it: a machine is a file's own.
