@@ -97,6 +97,22 @@ const journalsOf = (
   ]);
 };
 
+/** What the channel took for a payout that is taken in: the platform's cost, named as a later word of the same line names it. */
+export const feeOfLine = async (
+  { ledger, now }: Pick<Deps, 'ledger' | 'now'>,
+  difference: Difference,
+  owner: Journal['owner'],
+): Promise<Journal[]> => {
+  const { channel, day, currency, time_zone } = difference;
+  const of = { cause: causeOf(difference), owner, accounting_date: businessDate(now(), time_zone), currency };
+  const journals = journal(of, [
+    signed('channel_clearing', -(channel?.fee ?? 0n), day.channel_account_id),
+    signed('channel_cost', channel?.fee ?? 0n, day.channel_account_id),
+  ]);
+  const known = await Promise.all(journals.map(({ id }) => ledger.findJournal(id)));
+  return journals.filter((_, index) => known[index] === undefined);
+};
+
 /** 核销, 调账, 追款: the books follow the statement. What has been booked for the same trade is not booked again. */
 export const bookDifference = async (deps: Deps, difference: Difference, task: Booking): Promise<Dealt> => {
   const bearer = isMoney(difference) ? await bearerOf(deps, difference, task) : undefined;

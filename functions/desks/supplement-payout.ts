@@ -6,6 +6,7 @@ import { heard, sentByStatement, type Payout } from '#payouts/payout.ts';
 import { applyWrites, type Deps } from '#payouts/sending/send-payout.ts';
 import type { Difference } from '#reconciliation/differences/difference.ts';
 
+import { feeOfLine, type Deps as BookingDeps } from './bookings.ts';
 import type { Dealt } from './open-difference.ts';
 
 const refuse = (detail: string): never => {
@@ -36,15 +37,19 @@ const taken = (payout: Payout, { channel }: Difference, now: Date): Payout => {
  * 补单 of a transfer: the payout takes in what the statement has of it. What left for one that has ended is late money then, with a
  * difference of its own that says who bears it; so nothing of it is booked twice when its channel tells of it after all.
  */
-export const supplementPayout = async (deps: Deps, difference: Difference): Promise<Dealt> => {
+export const supplementPayout = async (
+  deps: Deps & Pick<BookingDeps, 'ledger'>,
+  difference: Difference,
+): Promise<Dealt> => {
   const payout = (await payoutOf(deps, difference)) ?? refuse('its amount is not that of a payout of ours');
   if ((payout.late?.length ?? 0) >= lateAtMost) refuse('more has left for it than is kept beside it');
   const after = taken(payout, difference, deps.now());
   if (after === payout) refuse('this money is known');
+  const fees = await feeOfLine(deps, difference, payout.merchant_id);
   return {
     changes: [{ subject: { kind: 'payout', id: payout.id }, before: standing(payout), after: standing(after) }],
-    journals: booked(journalsSince(payout, after)),
-    writes: await applyWrites(deps, payout, after),
+    journals: booked([...journalsSince(payout, after), ...fees]),
+    writes: await applyWrites(deps, payout, after, fees),
     behind: [],
   };
 };

@@ -52,7 +52,7 @@ const standsAs = ({ kind, ours, carriedFrom }: ChannelSide): Pair['result'] => {
   return ours === 'open' || kind === 'payout_return' ? 'carried' : 'channel_only';
 };
 
-/** What left for a payout of ours and came back without our having heard of either is where it was. */
+/** What left for a payout of ours and came back without our having heard of either is where it was; a fee of it is not. */
 const cameBack = (unheard: readonly Pair[]): Set<Pair> => {
   const gone = new Set<Pair>();
   const of = (kind: StatementLine['kind']) => unheard.filter(({ channel }) => channel?.ours && channel.kind === kind);
@@ -62,7 +62,8 @@ const cameBack = (unheard: readonly Pair[]): Set<Pair> => {
       ({ channel }) =>
         channel?.channelOrderNo === sent.channel?.channelOrderNo &&
         channel?.amount === sent.channel?.amount &&
-        channel?.currency === sent.channel?.currency,
+        channel?.currency === sent.channel?.currency &&
+        (channel?.fee ?? 0n) + (sent.channel?.fee ?? 0n) === 0n,
     );
     const [back] = at < 0 ? [] : returns.splice(at, 1);
     if (back) gone.add(sent).add(back);

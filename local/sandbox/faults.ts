@@ -18,6 +18,7 @@ export const Fault = z.enum([
   'missing_line',
   'extra_line',
   'extra_transfer',
+  'transfer_fee',
 ]);
 export type Fault = z.infer<typeof Fault>;
 

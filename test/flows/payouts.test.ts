@@ -314,4 +314,40 @@ describe('Alipay’s bill of money', () => {
     expect(await read(failed.id)).toMatchObject({ status: 'failed', late: [{ returned_at: null }] });
     expect(machine().receiver.told(failed.id)).toEqual(['payout.failed', 'payout.succeeded_late']);
   });
+
+  test('has what Alipay takes for a transfer, which two people book as our cost, once; also of one that is taken in', async () => {
+    const { admin, stage, batches, spoil, now, maker, checker, balances, trialBalance, quiet } = machine();
+    const date = dateInShanghai(now());
+    const before = await balances();
+    await spoil('transfer_fee', 2, 'alipay');
+    await created();
+    const failed = await slow();
+    await atPayee(failed, 'fail');
+    await until(failed.id, 'failed');
+    await spoil('lose_callback', 1, 'alipay');
+    await atPayee(failed, 'arrive');
+    await dayIsOver();
+    const [fund] = await batches(date, 'alipay', 'fund');
+    expect(fund).toMatchObject({ verdict: 'breaks', error: null, statistics: { bridge: { residual: 0 } } });
+    expect(fund!.statistics.fees).toEqual({ amount: 20 });
+    const cost = async () => (await balances()).channel_cost - before.channel_cost;
+    const decideAll = async (): Promise<string[]> => {
+      const open = await aboutStatement('open', date);
+      for (const { id, actions } of open) {
+        const { body } = await maker.post('/admin/v1/approvals', { task: { kind: actions[0], difference_id: id } });
+        expect((await checker.post(`/admin/v1/approvals/${body.id}/approve`, {})).status).toBe(200);
+      }
+      await quiet();
+      return open.map(({ kind, actions }) => `${kind}: ${actions[0]}`);
+    };
+    expect((await decideAll()).toSorted()).toEqual(['channel_only: supplement', 'fee_mismatch: adjust']);
+    expect(await cost()).toBe(20);
+    // Read again, the day has nothing more to decide, and nothing is booked a second time.
+    const again = { channel_account_id: stage.channel_accounts.alipay, bill_date: date, kind: 'fund' };
+    expect((await admin.post('/admin/v1/reconciliation/batches', again)).status).toBe(201);
+    await quiet();
+    expect(await decideAll()).toEqual([]);
+    expect(await cost()).toBe(20);
+    expect((await trialBalance()).difference).toBe(0);
+  });
 });

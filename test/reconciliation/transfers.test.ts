@@ -66,6 +66,19 @@ describe('a payout in a fund statement', () => {
     ]);
   });
 
+  test('that cost a fee differs by the fee; gone and back unheard of, what it cost is not where it was', () => {
+    expect(outcomes([sentLine({ fee: 10n, ours: 'ended' })], [sent()])).toEqual([['fee_mismatch', 2, 'pyt_1']]);
+    const [out, home] = [sentLine({ fee: 10n, ours: 'ended' }), backLine({ ours: 'ended' })];
+    expect(outcomes([out, home], [])).toEqual([
+      ['channel_only', 2, null],
+      ['carried', 3, null],
+    ]);
+    expect(outcomes([out, { ...home, fee: -10n }], []).map(([result]) => result)).toEqual([
+      'carry_cleared',
+      'carry_cleared',
+    ]);
+  });
+
   test('that left twice is money twice, never a slip of the file', () => {
     expect(outcomes([sentLine({ ours: 'ended' }), sentLine({ line: 3, ours: 'ended' })], [sent()])).toEqual([
       ['matched', 2, 'pyt_1'],

@@ -1,6 +1,7 @@
 import type { OpenChannel } from '#channels/open.ts';
 import type { TransferOutcome } from '#channels/transfer.ts';
 import { invariant } from '#kernel/failure.ts';
+import type { Journal } from '#ledger/journal.ts';
 import type { LedgerStore } from '#ledger/store.ts';
 import type { PaymentStore } from '#payments/store.ts';
 import type { Commit, Write } from '#platform/commit.ts';
@@ -32,7 +33,8 @@ export const changeWrites = (
   before: Payout,
   after: Payout,
   guards: Parameters<LedgerStore['writes']>[1] = [],
-): Write[] => [...payouts.writes(before, after), ...ledger.writes(journalsSince(before, after), guards)];
+  more: readonly Journal[] = [],
+): Write[] => [...payouts.writes(before, after), ...ledger.writes([...journalsSince(before, after), ...more], guards)];
 
 const lateSum = ({ amount, late = [] }: Payout): bigint =>
   amount * BigInt(late.filter(({ returned }) => !returned).length);
@@ -47,11 +49,13 @@ const paymentWrites = async (deps: Deps, before: Payout, after: Payout): Promise
   return counted === payment ? [] : [deps.payments.write(counted)];
 };
 
-/** All that a change of a payout means: to the books, and to the payment of the refund that it pays out. */
-export const applyWrites = async (deps: Deps, before: Payout, after: Payout): Promise<Write[]> => [
-  ...changeWrites(deps, before, after),
-  ...(await paymentWrites(deps, before, after)),
-];
+/** All that a change of a payout means: to the books, with what else is booked of it, and to the payment of the refund that it pays out. */
+export const applyWrites = async (
+  deps: Deps,
+  before: Payout,
+  after: Payout,
+  more: readonly Journal[] = [],
+): Promise<Write[]> => [...changeWrites(deps, before, after, [], more), ...(await paymentWrites(deps, before, after))];
 
 const change = (deps: Deps, id: string, decide: (payout: Payout) => Payout): Promise<Payout> =>
   contend(async () => {

@@ -391,6 +391,30 @@ describe('a bill of money', () => {
     expect(others).toMatchObject([{ what: '转账', amount: 700n }]);
   });
 
+  test('has the fee of a transfer beside it, by either of its numbers, and what came back of it', async () => {
+    const at = '2026-01-30 10:00:00';
+    const sent = { type: '转账', orderNo: 'PAYOUT00001', tradeNo: 'FUND00001', amount: -500n, at };
+    const other = { ...sent, orderNo: 'PAYOUT00002', tradeNo: 'FUND00002' };
+    const bounced = { ...sent, type: '转账退回', amount: 500n };
+    const taken = { type: '收费', orderNo: '', tradeNo: sent.tradeNo, amount: -10n, at };
+    const byNumber = { ...taken, orderNo: other.orderNo, tradeNo: 'ORDER00002' };
+    const returned = { ...taken, type: '退费', amount: 10n };
+    const nobodys = { ...taken, tradeNo: '', amount: -7n };
+    const moved = [byNumber, sent, other, taken, nobodys, bounced, returned];
+    const { lines, others } = await read(fundArchive(moved), 'fund');
+    expect(lines.map((each) => [each.kind, each.channelOrderNo, each.fee])).toEqual([
+      ['payout', 'PAYOUT00001', 10n],
+      ['payout', 'PAYOUT00002', 10n],
+      ['payout_return', 'PAYOUT00001', -10n],
+    ]);
+    expect(others).toMatchObject([{ what: '收费', amount: -7n }]);
+    // An order that is paid has its number from us as a transfer has: its fee goes by its trade alone.
+    expect(money(await read(fundArchive([payment, { ...fee, tradeNo: 'TRADE00002' }]), 'fund'))).toEqual([
+      [['payment', 10_000n, 0n]],
+      [-60n],
+    ]);
+  });
+
   test('gives each of several refunds the fee of its own second', async () => {
     const later = { ...refund, amount: -1_000n, at: '2026-01-30 13:00:00' };
     const laterFee = { ...feeBack, amount: 6n, at: '2026-01-30 13:00:00' };

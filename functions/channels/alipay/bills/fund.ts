@@ -12,7 +12,8 @@ import { checkFoot, checkSummary } from './totals.ts';
  * Of transfers no real file was at hand. That 转账 with 支出 is money that we paid out is sure enough: it is the word for it in
  * Alipay's own bills. That 商户订单号 then has our `out_biz_no` follows from what that column is, and was not seen. 转账退回 is
  * our guess of what a bounced one is called. 业务流水号 may be either of the two numbers that Alipay gives a transfer, so nothing
- * depends on it. Where a guess is wrong the row is something else, or of a number that we do not know: it is seen, not lost.
+ * depends on it. That a fee of a transfer is a row of 收费 like any other, and names the transfer by one of its two numbers, is a
+ * guess too. Where a guess is wrong the row is something else, or of a number that we do not know: it is seen, not lost.
  */
 
 export const titles = { detail: '支付宝账务明细查询', summary: '支付宝账务汇总查询' } as const;
@@ -60,10 +61,10 @@ const movementOf = (row: Row, { from, until }: Head): Movement => {
   const what = row.text('业务类型');
   if (what === '') row.complain('业务类型 is empty');
   const meaning = meaningOf({ what, amount });
-  // Whoever transfers at Alipay's own desk gives it no number of ours.
-  const isTransfer = meaning === 'payout' || meaning === 'payout_return';
+  // Whoever transfers at Alipay's own desk gives it no number of ours, and none to its fee.
+  const mayBeUnnamed = meaning !== 'payment' && meaning !== 'refund';
   const number = (name: string) =>
-    meaning && !(isTransfer && row.text(name) === '') ? row.word(name) : row.text(name);
+    meaning && !(mayBeUnnamed && row.text(name) === '') ? row.word(name) : row.text(name);
   return { line: row.number, what, amount, orderNo: number('商户订单号'), tradeNo: number('业务流水号'), at };
 };
 
@@ -81,37 +82,53 @@ const lineOf = (kind: StatementLine['kind'], movement: Movement, fee: bigint): S
 
 const otherOf = ({ line, what, amount, at }: Movement): OtherLine => ({ line, what, amount, at });
 
-/** Takes the fee that belongs to a movement: of the same trade, of the same second where there is one, else the next. */
-const takeFee = (
-  fees: Map<string, Movement[]>,
-  { tradeNo, at }: Movement,
-  sameSecond: boolean,
-): Movement | undefined => {
-  const some = fees.get(tradeNo) ?? [];
-  const index = some.findIndex((fee) => !sameSecond || fee.at.getTime() === at.getTime());
-  return index === -1 ? undefined : some.splice(index, 1)[0];
+/** How a fee is known to be of a movement, best first: of its trade and second, of its trade, and of transfers also of its number. */
+const ways = [
+  { by: 'tradeNo', sameSecond: true, ofAll: true },
+  { by: 'tradeNo', sameSecond: false, ofAll: true },
+  { by: 'orderNo', sameSecond: false, ofAll: false },
+] as const;
+
+const isTransfer = (movement: Movement) => ['payout', 'payout_return'].includes(meaningOf(movement) ?? '');
+
+/** The row of its fee beside each of these, each row once; and the rows that are of none. */
+const withFees = (things: readonly Movement[], fees: readonly Movement[]) => {
+  const named = {
+    tradeNo: Map.groupBy(fees, ({ tradeNo }) => tradeNo),
+    orderNo: Map.groupBy(fees, ({ orderNo }) => orderNo),
+  };
+  const found = new Map<Movement, Movement>();
+  const taken = new Set<Movement>();
+  for (const { by, sameSecond, ofAll } of ways)
+    for (const thing of things) {
+      if (found.has(thing) || thing[by] === '' || !(ofAll || isTransfer(thing))) continue;
+      const fee = named[by]
+        .get(thing[by])
+        ?.find((each) => !taken.has(each) && !(sameSecond && each.at.getTime() !== thing.at.getTime()));
+      if (!fee) continue;
+      taken.add(fee);
+      found.set(thing, fee);
+    }
+  return { found, unknown: fees.filter((fee) => !taken.has(fee)) };
 };
 
-/** Joins each payment or refund with the row of its fee; a fee without the thing it was taken of is something else. */
+/** Joins what moved with the row of its fee; a fee without the thing it was taken of is something else. */
 const joined = (movements: readonly Movement[]) => {
   const ofMeaning = Map.groupBy(movements, (movement) => meaningOf(movement));
   const lines: StatementLine[] = [];
   const others = (ofMeaning.get(undefined) ?? []).map(otherOf);
-  for (const [kind, feeMeaning] of [
-    ['payment', 'fee taken'],
-    ['refund', 'fee returned'],
+  for (const [kinds, feeMeaning] of [
+    [['payment', 'payout'], 'fee taken'],
+    [['refund', 'payout_return'], 'fee returned'],
   ] as const) {
-    const fees = Map.groupBy(ofMeaning.get(feeMeaning) ?? [], ({ tradeNo }) => tradeNo);
-    const things = ofMeaning.get(kind) ?? [];
-    const first = things.map((thing) => takeFee(fees, thing, true));
-    for (const [index, thing] of things.entries()) {
-      const fee = first[index] ?? takeFee(fees, thing, false);
-      lines.push(lineOf(kind, thing, -(fee?.amount ?? 0n)));
-    }
-    others.push(...[...fees.values()].flat().map(otherOf));
+    const things = kinds.flatMap((kind) => (ofMeaning.get(kind) ?? []).map((movement) => ({ kind, movement })));
+    const { found, unknown } = withFees(
+      things.map(({ movement }) => movement),
+      ofMeaning.get(feeMeaning) ?? [],
+    );
+    lines.push(...things.map(({ kind, movement }) => lineOf(kind, movement, -(found.get(movement)?.amount ?? 0n))));
+    others.push(...unknown.map(otherOf));
   }
-  for (const kind of ['payout', 'payout_return'] as const)
-    lines.push(...(ofMeaning.get(kind) ?? []).map((movement) => lineOf(kind, movement, 0n)));
   return { lines: lines.toSorted((a, b) => a.line - b.line), others: others.toSorted((a, b) => a.line - b.line) };
 };
 

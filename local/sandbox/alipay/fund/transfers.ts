@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { beijingDate, beijingTime } from '../../beijing.ts';
 import type { PayeeOutcome } from '../../channel.ts';
 import type { Store } from '../../store.ts';
-import { nowOf, type Desk } from '../desk.ts';
+import { nowOf, takesFault, type Desk } from '../desk.ts';
 import { omenOf } from '../../omens.ts';
 import { OK, price } from '../trade/views.ts';
 import { refused } from '../wire/refusal.ts';
@@ -57,12 +57,22 @@ export class Transfers {
   }
 }
 
-const move = (desk: Desk, transfer: Transfer, type: '转账' | '转账退回'): void =>
+/** What some merchants pay for a transfer, whatever its amount: ¥0.10. */
+const FEE = 10;
+
+/** How the row of a fee is called and numbered was never seen: as that of a payment here, by the other of the transfer's numbers. */
+const amounts = {
+  转账: ({ amount }: Transfer) => -amount,
+  转账退回: ({ amount }: Transfer) => amount,
+  收费: () => -FEE,
+} as const;
+
+const move = (desk: Desk, transfer: Transfer, type: keyof typeof amounts): void =>
   desk.account.move({
     at: nowOf(desk),
     type,
-    amount: type === '转账' ? -transfer.amount : transfer.amount,
-    trade_no: transfer.pay_fund_order_id,
+    amount: amounts[type](transfer),
+    trade_no: type === '收费' ? transfer.order_id : transfer.pay_fund_order_id,
     out_no: transfer.out_biz_no,
     name: transfer.title,
     party: transfer.payee,
@@ -126,6 +136,7 @@ export const acceptTransfer = (desk: Desk, request: Request<'transfer'>, notifyU
   };
   desk.transfers.save(transfer);
   move(desk, transfer, '转账');
+  if (takesFault(desk, 'transfer_fee')) move(desk, transfer, '收费');
   tell(desk, transfer);
   return transfer;
 };
