@@ -20,6 +20,8 @@ export const Order = z.object({
   /** Of a payer's code nobody is told. */
   notify_url: z.string().optional(),
   openid: z.string().optional(),
+  /** 支付中签约: what whoever pays it is asked to sign. Such an order is of version 2, as a deduction is. */
+  contract_code: z.string().optional(),
   total: z.int(),
   /** Of everything the merchant sent: a repeated order must be the same order. */
   digest: z.string(),
@@ -56,6 +58,10 @@ export const Refund = z.object({
   closed_at: ms.optional(),
 });
 export type Refund = z.infer<typeof Refund>;
+
+/** Told in the words of version 2. */
+export const isOfVersion2 = ({ trade_type, contract_code }: Order): boolean =>
+  trade_type === 'PAP' || contract_code !== undefined;
 
 export const isPaid = (order: Order): order is PaidOrder => order.paid !== undefined;
 

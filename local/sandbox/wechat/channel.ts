@@ -7,6 +7,7 @@ import type { Store } from '../store.ts';
 import { answerMerchant, refusalReply } from './api.ts';
 import { Agreements } from './agreements/book.ts';
 import { touchAgreement } from './agreements/agreements.ts';
+import { signWith } from './agreements/contract-order.ts';
 import { failDeduction } from './agreements/deduct.ts';
 import { answerAgreementPage, isOfAgreements } from './agreements/page.ts';
 import { Books, tradeState, type Order } from './books.ts';
@@ -36,6 +37,7 @@ const touch = (desk: Desk, orderNo: string, gesture: (order: Order) => PayerOutc
 
 const pay = (desk: Desk, order: Order): PayerOutcome => {
   const { paid } = takeMoney(desk, order);
+  signWith(desk, order);
   return {
     kind: 'paid',
     channel_trade_no: paid.transaction_id,

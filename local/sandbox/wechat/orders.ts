@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { beijingDate } from '../beijing.ts';
 import { feeOf } from '../fees.ts';
-import { tradeState, type Order, type PaidOrder } from './books.ts';
+import { isOfVersion2, tradeState, type Order, type PaidOrder } from './books.ts';
 import { notify, notifyVersion2 } from './callbacks.ts';
 import { FEE_PPM, nowOf, takesFault, type Desk } from './desk.ts';
 import { invalidRequest, Refusal } from './refusal.ts';
@@ -95,12 +95,18 @@ const again = (order: Order, way: OrderWay, digest: string, now: number): Order 
   return order.ticket_until > now ? order : { ...order, ticket: newTicket(way), ticket_until: now + ticketMs(way) };
 };
 
-/** An order placed, and whether the merchant ever hears of it. */
-export const placeOrder = (desk: Desk, way: OrderWay, request: OrderRequest): { order: Order; heard: boolean } => {
+/** An order placed, and whether the merchant ever hears of it; `contract_code`, where its payer is to sign something. */
+export const placeOrder = (
+  desk: Desk,
+  way: OrderWay,
+  request: OrderRequest,
+  contract_code?: string,
+): { order: Order; heard: boolean } => {
   const now = nowOf(desk);
-  const digest = digestOf(way, request);
+  const digest = digestOf(way, contract_code === undefined ? request : { ...request, contract_code });
   const known = desk.books.order(request.out_trade_no);
-  const order = known === undefined ? register(way, request, digest, now) : again(known, way, digest, now);
+  const placed = known === undefined ? register(way, request, digest, now) : again(known, way, digest, now);
+  const order: Order = { ...placed, contract_code };
   desk.books.saveOrder(order);
   if (!takesFault(desk, 'timeout_but_paid')) return { order, heard: true };
   return { order: takeMoney(desk, order), heard: false };
@@ -128,11 +134,10 @@ export const takeMoney = (desk: Desk, order: Order): PaidOrder => {
   return paid;
 };
 
-/** A deduction is of version 2, and told in its words. */
+/** What was placed by version 2 is told in its words. */
 const tell = (desk: Desk, paid: PaidOrder, url: string): void => {
   const { issued } = desk;
-  if (paid.trade_type !== 'PAP')
-    return notify(desk, url, 'TRANSACTION.SUCCESS', transactionView(paid, issued, nowOf(desk)));
+  if (!isOfVersion2(paid)) return notify(desk, url, 'TRANSACTION.SUCCESS', transactionView(paid, issued, nowOf(desk)));
   const { trade_state: _, trade_state_desc: __, ...fields } = orderFields(paid, issued, nowOf(desk));
   return notifyVersion2(desk, url, { result_code: 'SUCCESS', appid: issued.appid, mch_id: issued.mchid, ...fields });
 };

@@ -128,6 +128,65 @@ describe('the official client', () => {
   });
 });
 
+describe('an order whose payer signs while paying', () => {
+  const order = (contract_code: string, over: Fields = {}): Fields => {
+    const { notify_url: _, version: __, timestamp: ___, ...terms } = asked(contract_code);
+    const end = new Date(world.clock.now().getTime() + 600_000 + 8 * 3_600_000);
+    return {
+      ...terms,
+      contract_mchid: plan.mch_id,
+      contract_appid: plan.appid,
+      contract_notify_url: `${world.ear.url}/agreements`,
+      out_trade_no: orderNo(),
+      body: '首月会费',
+      total_fee: '1990',
+      spbill_create_ip: '203.0.113.7',
+      time_expire: end.toISOString().slice(0, 19).replaceAll(/\D/g, ''),
+      notify_url: world.ear.url,
+      trade_type: 'NATIVE',
+      product_id: '1',
+      ...over,
+    };
+  };
+
+  it('is paid and signed in one act, and told of in two places; the same order again is the same', async () => {
+    const code = fresh();
+    const asking = order(code);
+    const { nonce_str: _, sign: __, ...placed } = await post('/pay/contractorder', asking, false);
+    expect(placed).toMatchObject({ contract_result_code: 'SUCCESS', code_url: expect.stringMatching(/^weixin:/) });
+    const { nonce_str: ___, sign: ____, ...again } = await post('/pay/contractorder', asking, false);
+    expect(again).toEqual(placed);
+    await expect(post('/pay/contractorder', { ...asking, total_fee: '1' }, false)).rejects.toThrow('result_code');
+    await expect(query(code), 'not before it is paid').rejects.toThrow('result_code');
+
+    world.ear.heard.length = 0;
+    await pays(world, asking['out_trade_no'] ?? '');
+    await until('both are announced', () => world.ear.heard.length === 2);
+    const [one, other] = [told(0), told(1)];
+    expect([one.genuine, other.genuine]).toEqual([true, true]);
+    const [payment, agreement] = one.fields['change_type'] === undefined ? [one, other] : [other, one];
+    expect(payment.fields).toMatchObject({ out_trade_no: asking['out_trade_no'], total_fee: '1990' });
+    expect(agreement.fields).toMatchObject({ change_type: 'ADD', contract_code: code });
+    expect(world.ear.heard.map(({ path }) => path).toSorted()).toEqual(['/callbacks', '/callbacks/agreements']);
+    expect(await query(code)).toMatchObject({ contract_state: '0' });
+  });
+
+  it('is opened in each way, and may be paid by whoever does not sign', async () => {
+    const opened = { JSAPI: 'prepay_id', APP: 'prepay_id', MWEB: 'mweb_url' };
+    for (const [trade_type, member] of Object.entries(opened)) {
+      const asking = order(fresh(), { trade_type, openid: 'oPayer' });
+      expect(await post('/pay/contractorder', asking, false)).toHaveProperty(member);
+    }
+    await expect(post('/pay/contractorder', order(fresh(), { trade_type: 'MICROPAY' }), false)).rejects.toThrow();
+    const code = fresh();
+    const asking = order(code);
+    await post('/pay/contractorder', asking, false);
+    expect((await payer(code, 'refuse')).status).toBe(200);
+    expect((await pays(world, asking['out_trade_no'] ?? '')).status).toBe(200);
+    await expect(query(code)).rejects.toThrow('result_code');
+  });
+});
+
 describe('an agreement at the sandbox', () => {
   it('is offered to nobody whom the merchant has not sent', async () => {
     const door = new URL('/papay/entrustweb', world.sandbox.channels.wechat);

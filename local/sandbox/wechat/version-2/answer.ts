@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Answer, Call } from '../../server.ts';
 import { deleteContract, preEntrust, queryContract } from '../agreements/calls.ts';
+import { contractOrder } from '../agreements/contract-order.ts';
 import { applyDeduction } from '../agreements/deduct.ts';
 import { tradeState } from '../books.ts';
 import { chargeCode, reverseOrder } from '../code-pay.ts';
@@ -73,6 +74,7 @@ const calls = new Map<string, (desk: Desk, fields: Fields) => Fields | 'silence'
   ['/papay/querycontract', queryContract],
   ['/papay/deletecontract', deleteContract],
   ['/pay/pappayapply', deduction],
+  ['/pay/contractorder', contractOrder],
 ]);
 
 export const isOfVersion2 = ({ path }: Call): boolean => calls.has(path);
