@@ -202,6 +202,9 @@ export const agreement = (over: Partial<Agreement> = {}): Agreement => ({
   ...over,
 });
 
+/** Where nothing is signed. */
+export const noAgreement = () => Promise.reject(new Error('nothing is signed here'));
+
 /** No rules, and nobody to ask. */
 export const noRisk = {
   rules: async () => undefined,

@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { approvalStore } from '#approvals/store.ts';
 import type { Channel, ChannelKind, OrderToPlace, Outcome, RefundOutcome, RefundToPlace } from '#channels/channel.ts';
 import type { OpenAccount } from '#channels/open.ts';
+import { agreementStore } from '#agreements/store.ts';
 import { flowStore } from '#flow/store.ts';
 import { Failure } from '#kernel/failure.ts';
 import { derivedId } from '#kernel/id.ts';
@@ -137,6 +138,7 @@ export const shop = (db: Database, plan = given.feePlan()) => {
     health: async () => undefined,
     risk: given.noRisk,
     urlAllowed: () => true,
+    agreement: (id) => agreementStore(db, 'orders', now).get(id),
   };
   const balance = async (subject: Subject, channelAccountId?: string) =>
     (await ledger.findAccount(accountId({ owner: merchant.id, subject, currency: 'CNY', channelAccountId })))

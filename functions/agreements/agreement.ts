@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
-import type { AgreementOutcome, AgreementRef } from '#channels/agreement.ts';
+import type { AgreementOutcome, AgreementRef, AgreementToSign } from '#channels/agreement.ts';
 import { Action, Method, type ChannelFailure } from '#channels/channel.ts';
-import { Instant } from '#kernel/business-date.ts';
+import { businessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
 import { machine } from '#kernel/machine.ts';
 import { Currency } from '#kernel/money.ts';
@@ -63,8 +63,10 @@ export const Agreement = z.object({
   app_id: IdOf('app'),
   merchant_id: IdOf('mch'),
   merchant_agreement_id: z.string(),
-  /** By which the payer signs. */
-  method: Method,
+  /** By which the payer signs; while paying, it is the method of whichever attempt they pay by. */
+  method: Method.optional(),
+  /** 签约并支付: the payment with which it is signed. */
+  payment_id: IdOf('pay').optional(),
   channel: z.string(),
   channel_account_id: IdOf('chn'),
   time_zone: z.string(),
@@ -102,8 +104,19 @@ export const agreementNo = ({ id }: Pick<Agreement, 'id'>): string => tail(id);
 export const agreementRef = (agreement: Agreement): AgreementRef => ({
   agreementNo: agreementNo(agreement),
   channelAgreementNo: agreement.channel_agreement_no,
-  method: agreement.method,
   createdAt: agreement.created_at,
+});
+
+/** What its payer is asked to sign, by this method; the same whenever it is asked. */
+export const toSign = (agreement: Agreement, method: Method): Omit<AgreementToSign, 'notifyUrl' | 'returnUrl'> => ({
+  ...agreementRef(agreement),
+  method,
+  subject: agreement.subject,
+  payerId: agreement.payer?.id,
+  payerIp: agreement.payer?.ip,
+  limits: agreement.limits,
+  today: businessDate(agreement.created_at, agreement.time_zone),
+  expiresAt: agreement.expires_at,
 });
 
 export const isWaiting = ({ status }: Agreement) => status === 'pending' || status === 'unknown';

@@ -1,8 +1,7 @@
 import { Failure } from '#kernel/failure.ts';
-import type { Id } from '#kernel/id.ts';
 import type { App } from '#merchants/app.ts';
 import { placePayment, type Deps as PlaceDeps } from '#payments/placing/place-payment.ts';
-import { statusOf, type ChargedAgreement, type Payment } from '#payments/payment.ts';
+import { statusOf, type PaidAgreement, type Payment } from '#payments/payment.ts';
 import type { Write } from '#platform/commit.ts';
 import { contend, lost } from '#platform/contend.ts';
 
@@ -47,7 +46,7 @@ export const deduct = (
     const method = kind.capabilities.agreements?.deduction;
     if (!method) throw new Failure('agreement_not_available');
     let period: number | undefined;
-    const charge = async (paymentId: string): Promise<ChargedAgreement> => {
+    const charge = async (paymentId: string): Promise<PaidAgreement> => {
       const now = deps.now();
       const { no, signedAt } = standing(agreement, now);
       if (asked.currency !== agreement.currency) throw new Failure('currency_not_supported');
@@ -56,10 +55,10 @@ export const deduct = (
       await checkPeriod(deps, agreement, period, paymentId);
       return { id: agreement.id, channel_account_id: agreement.channel_account_id, no };
     };
-    const beside = (paymentId: Id<'pay'>): Write[] => [
+    const beside = (payment: Payment): Write[] => [
       deps.agreements.write({
         ...agreement,
-        latest: { payment_id: paymentId, ...(period !== undefined && { period }) },
+        latest: { payment_id: payment.id, ...(period !== undefined && { period }) },
       }),
     ];
     const { payer } = agreement;

@@ -28,7 +28,14 @@ export type AgreementToSign = z.output<typeof AgreementToSign>;
 
 /** A payment whose payer is not asked: what is of the agreement is not said again. */
 export const PaymentToDeduct = z.strictObject(
-  PaymentToPlace.omit({ merchant_id: true, method: true, prepaid: true, payer: true, return_url: true }).shape,
+  PaymentToPlace.omit({
+    merchant_id: true,
+    method: true,
+    prepaid: true,
+    agreement: true,
+    payer: true,
+    return_url: true,
+  }).shape,
 );
 export type PaymentToDeduct = z.output<typeof PaymentToDeduct>;
 

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { OpenAccount } from '#channels/open.ts';
-import { businessDate } from '#kernel/business-date.ts';
 import { Failure } from '#kernel/failure.ts';
 import type { App } from '#merchants/app.ts';
+import type { Currency } from '#kernel/money.ts';
 import type { Merchant } from '#merchants/merchant.ts';
 import { merchantFor } from '#payments/placing/place-payment.ts';
 import { contend, lost } from '#platform/contend.ts';
 
-import { agreementId, agreementRef, isWaiting, loseAnswer, offered, refused, type Agreement } from './agreement.ts';
+import { agreementId, isWaiting, loseAnswer, offered, refused, toSign, type Agreement } from './agreement.ts';
 import { atChannel, changeAgreement, type Deps as LookDeps } from './look-at-agreement.ts';
 import type { AgreementToSign } from './operations.ts';
 
@@ -17,18 +17,19 @@ export type Deps = LookDeps & {
   readonly urlAllowed: (url: string) => boolean;
 };
 
-/** The first of the merchant's accounts, in its order, at which it can be signed in this way and deducted by. */
-const signingAccount = async (
+/** The first of the merchant's accounts, in its order, at which it can be signed in one of these ways and deducted by. */
+export const signingAccount = async (
   { open }: Pick<Deps, 'open'>,
-  merchant: Merchant,
-  { method, currency }: AgreementToSign,
+  { channel_account_ids }: Pick<Merchant, 'channel_account_ids'>,
+  currency: Currency,
+  isSignedBy: (opened: OpenAccount) => boolean,
 ): Promise<OpenAccount> => {
-  for (const id of merchant.channel_account_ids) {
+  for (const id of channel_account_ids) {
     const opened = await open(id);
     const { account, kind, channel } = opened;
     const { agreements, currencies } = kind.capabilities;
-    const signs = agreements?.methods.includes(method) && account.methods.includes(agreements.deduction);
-    if (signs && channel.agreements && account.status === 'enabled' && currencies.includes(currency)) return opened;
+    const signs = channel.agreements && agreements && account.methods.includes(agreements.deduction);
+    if (signs && account.status === 'enabled' && currencies.includes(currency) && isSignedBy(opened)) return opened;
   }
   throw new Failure('agreement_not_available');
 };
@@ -53,11 +54,13 @@ const drafted = (app: App, { account }: Pick<OpenAccount, 'account'>, asked: Agr
 const askedFor = (agreement: Agreement) => {
   const { merchant_id, method, subject, currency, limits, payer, notify_url, return_url, created_at, expires_at } =
     agreement;
+  const { payment_id } = agreement;
   const who = payer && { ...payer, ip: undefined, device: undefined };
   const lasts = expires_at.getTime() - created_at.getTime();
   return JSON.parse(
-    JSON.stringify({ merchant_id, method, subject, currency, limits, who, notify_url, return_url, lasts }, (_, value) =>
-      typeof value === 'bigint' ? String(value) : value,
+    JSON.stringify(
+      { merchant_id, method, payment_id, subject, currency, limits, who, notify_url, return_url, lasts },
+      (_, value) => (typeof value === 'bigint' ? String(value) : value),
     ),
   ) as unknown;
 };
@@ -69,19 +72,10 @@ const sameAgain = (existing: Agreement, draft: Agreement): Agreement => {
 
 /** Asks the channel for what its payer must do, unless that is known; sent again under the same number. */
 const offer = async (deps: Deps, agreement: Agreement): Promise<Agreement> => {
-  if (!isWaiting(agreement) || agreement.action || agreement.expires_at <= deps.now()) return agreement;
+  const { method } = agreement;
+  if (!method || !isWaiting(agreement) || agreement.action || agreement.expires_at <= deps.now()) return agreement;
   const signing = await atChannel(deps, agreement, 'signing', (channel, notifyUrl) =>
-    channel.sign({
-      ...agreementRef(agreement),
-      subject: agreement.subject,
-      payerId: agreement.payer?.id,
-      payerIp: agreement.payer?.ip,
-      limits: agreement.limits,
-      today: businessDate(agreement.created_at, agreement.time_zone),
-      expiresAt: agreement.expires_at,
-      notifyUrl,
-      returnUrl: agreement.return_url,
-    }),
+    channel.sign({ ...toSign(agreement, method), notifyUrl, returnUrl: agreement.return_url }),
   );
   const after = await changeAgreement(deps, agreement.id, (read) => {
     if (!signing) return loseAnswer(read);
@@ -105,7 +99,11 @@ export const signAgreement = async (
   const merchant = await merchantFor(deps, app, asked.merchant_id);
   const urls = [asked.notify_url, asked.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
-  const draft = drafted(app, await signingAccount(deps, merchant, asked), asked, deps.now());
+  const { method, currency } = asked;
+  const opened = await signingAccount(deps, merchant, currency, ({ kind }) =>
+    Boolean(kind.capabilities.agreements?.methods.includes(method)),
+  );
+  const draft = drafted(app, opened, asked, deps.now());
   const begun = await contend(async () => {
     const saved = await deps.agreements.save(draft);
     if (saved.won) return { agreement: saved.noun, isNew: true };

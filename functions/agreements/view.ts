@@ -13,7 +13,10 @@ export const AgreementView = z.object({
   app_id: IdOf('app'),
   merchant_id: IdOf('mch'),
   merchant_agreement_id: z.string(),
-  method: Method,
+  method: Method.nullable().describe(
+    'By which its payer signs it; of one that is signed while paying the attempts say it',
+  ),
+  payment_id: IdOf('pay').nullable().describe('The payment with which it is signed'),
   channel: z.string(),
   channel_account_id: IdOf('chn'),
   /** Ours, as the channel shows it, and its own. */
@@ -41,7 +44,8 @@ export const agreementView = (agreement: Agreement): z.input<typeof AgreementVie
     app_id: agreement.app_id,
     merchant_id: agreement.merchant_id,
     merchant_agreement_id: agreement.merchant_agreement_id,
-    method: agreement.method,
+    method: agreement.method ?? null,
+    payment_id: agreement.payment_id ?? null,
     channel: agreement.channel,
     channel_account_id: agreement.channel_account_id,
     agreement_no: agreementNo(agreement),

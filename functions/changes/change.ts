@@ -8,7 +8,7 @@ import { listingOf as noticeListing } from '#notifications/notice.ts';
 import { eventsOf as paymentEvents } from '#payments/events.ts';
 import { receiptsOf } from '#payments/journals.ts';
 import { storeListings } from '#payments/of-store.ts';
-import { Payment, statusOf, winner } from '#payments/payment.ts';
+import { Payment, signedWith, statusOf, winner } from '#payments/payment.ts';
 import { nextStep } from '#payments/stages.ts';
 import { eventsOf as payoutEvents } from '#payouts/events.ts';
 import { Payout } from '#payouts/payout.ts';
@@ -83,10 +83,14 @@ const listingsOf = (listingOf: (row: unknown) => Listing, { before, after }: Cha
   return was?.list === is.list ? [] : [is];
 };
 
-/** A channel may refuse a deduction because its agreement stands no more, of which it has not told. */
+/**
+ * A channel may refuse a deduction because its agreement stands no more, of which it has not told. Who has paid may have signed
+ * in the same act: the word of that may be lost as well.
+ */
 const agreementBehind = (was: Payment | undefined, is: Payment): string[] => {
-  const hasFailed = is.agreement && statusOf(is) === 'closed' && !(was && statusOf(was) === 'closed');
-  return hasFailed && is.agreement ? [is.agreement.id] : [];
+  if (!is.agreement) return [];
+  const telling = signedWith(is) ? 'paid' : 'closed';
+  return statusOf(is) === telling && !(was && statusOf(was) === telling) ? [is.agreement.id] : [];
 };
 
 const lateIn = ({ attempts }: Payment) => attempts.filter(({ late }) => late).length;

@@ -18,11 +18,12 @@ export interface AgreementRef {
   readonly agreementNo: string;
   /** The channel's own, once it is signed. */
   readonly channelAgreementNo: string | undefined;
-  readonly method: Method;
   readonly createdAt: Date;
 }
 
 export interface AgreementToSign extends AgreementRef {
+  /** By which the payer signs, or pays while signing. */
+  readonly method: Method;
   /** What it is for, as its payer reads it. */
   readonly subject: string;
   /** Who the payer is to the app, which some channels show. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import type { ChannelAccount } from './account.ts';
-import type { AgreementOutcome, AgreementsAtChannel } from './agreement.ts';
+import type { AgreementOutcome, AgreementsAtChannel, AgreementToSign } from './agreement.ts';
 import type { Fetched, StatementKind } from './statement.ts';
 import type { Payee, TransferOutcome, TransferRef, TransferToPlace } from './transfer.ts';
 import type { Wallets } from './wallets.ts';
@@ -148,6 +148,8 @@ export interface OrderToPlace extends OrderRef {
   readonly payer: { readonly [Member in PayerMember]?: string | undefined };
   /** By the channel's own number of an agreement, for a deduction. */
   readonly channelAgreementNo?: string | undefined;
+  /** 签约并支付: what its payer signs while paying. Whether it was signed is heard of the agreement, never of the order. */
+  readonly signing?: AgreementToSign | undefined;
 }
 
 /** A refund as its channel knows it. */
@@ -210,8 +212,12 @@ export interface Capabilities {
   readonly refund: { readonly maxAgeDays: number; readonly partial: boolean; readonly multiple: boolean };
   /** Whom it can pay out to. */
   readonly payees?: readonly Payee['kind'][];
-  /** By which methods an agreement can be signed, and the one by which is deducted. */
-  readonly agreements?: { readonly methods: readonly Method[]; readonly deduction: Method };
+  /** By which methods an agreement can be signed, by which while paying, and the one by which is deducted. */
+  readonly agreements?: {
+    readonly methods: readonly Method[];
+    readonly whilePaying?: readonly Method[];
+    readonly deduction: Method;
+  };
   /** What it can be asked for, each morning, about the day before. */
   readonly statements: readonly StatementKind[];
   /** Its statements show the entries of an account, and no orders. */

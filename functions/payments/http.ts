@@ -1,6 +1,8 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 
+import { signAndPay } from '#agreements/sign-and-pay.ts';
+import { agreementStore } from '#agreements/store.ts';
 import { CashierView, showCashier } from '#cashier/operations.ts';
 import { cashierOf } from '#cashier/show-cashier.ts';
 import { cashierLink } from '#cashier/wire.ts';
@@ -31,6 +33,7 @@ const wired = wire(db);
 const findAccount = ledgerStore(db, env('BOOKS_TABLE')).findAccount;
 const loopbackAllowed = env('LOOPBACK_ALLOWED') === 'yes';
 const deps = placingDeps(wired, (url) => urlAllowed(url, { loopbackAllowed }));
+const agreements = agreementStore(db, env('ORDERS_TABLE'), wired.now);
 const refunds = refundDeps(wired, db);
 const inStore = paymentsOfStore(db, env('BOOKS_TABLE'), wired.payments);
 const linkOf = cashierLink(wired.now);
@@ -39,7 +42,10 @@ const shown = async (payment: Payment) => paymentView(payment, await linkOf(paym
 export const handler = api(
   appCaller(wired, new SecretsManagerClient()),
   route(operations.placePayment, async (app, input) => {
-    const { payment, isNew } = await placePayment(deps, app, input);
+    const { agreement, ...order } = input;
+    const { payment, isNew } = agreement
+      ? await signAndPay({ ...deps, agreements }, app, order, agreement)
+      : await placePayment(deps, app, order);
     return isNew ? created(await shown(payment)) : ok(await shown(payment));
   }),
   route(operations.placeRecharge, async (app, input) => {

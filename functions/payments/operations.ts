@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { Limits } from '#agreements/limits.ts';
 import { ChosenMethod } from '#channels/channel.ts';
 import { IdOf } from '#kernel/id.ts';
 import { Amount, Currency } from '#kernel/money.ts';
@@ -30,6 +31,15 @@ export const Subject = z
   .regex(/^\P{Cc}+$/u, 'must be text without control characters')
   .refine((text) => Array.from(text).length <= 127, 'at most 127 characters');
 
+/** 签约并支付: what the payer is asked to sign while paying. Everything else about it is the payment's. */
+export const AgreementWithPayment = z.strictObject({
+  merchant_agreement_id: CallersNumber,
+  /** The payment's, where it is not said. */
+  subject: Subject.optional(),
+  limits: Limits.optional(),
+});
+export type AgreementWithPayment = z.output<typeof AgreementWithPayment>;
+
 export const PaymentToPlace = z.strictObject({
   merchant_id: IdOf('mch'),
   merchant_order_id: CallersNumber,
@@ -43,6 +53,7 @@ export const PaymentToPlace = z.strictObject({
     .regex(/^[0-9A-Za-z._-]{1,64}$/)
     .optional(),
   prepaid: Prepaid.optional(),
+  agreement: AgreementWithPayment.optional(),
   payer: Payer.optional(),
   expires_in_seconds: z.int().min(60).max(1_296_000).default(7_200),
   notify_url: Url.optional(),
@@ -55,7 +66,13 @@ export type PaymentToPlace = z.infer<typeof PaymentToPlace>;
 
 /** A placement for a user's account instead of an order. */
 export const RechargeToPlace = z.strictObject({
-  ...PaymentToPlace.omit({ merchant_order_id: true, business_order_id: true, prepaid: true, subject: true }).shape,
+  ...PaymentToPlace.omit({
+    merchant_order_id: true,
+    business_order_id: true,
+    prepaid: true,
+    agreement: true,
+    subject: true,
+  }).shape,
   merchant_recharge_id: CallersNumber,
   account: IdOf('acc'),
   subject: Subject.default('充值'),

@@ -44,9 +44,12 @@ export const Prepaid = z.strictObject({
   amount: Amount,
 });
 
-/** 代扣: by which agreement, at which account, and what the channel calls it. */
-export const ChargedAgreement = z.object({ id: IdOf('agr'), channel_account_id: IdOf('chn'), no: z.string() });
-export type ChargedAgreement = z.infer<typeof ChargedAgreement>;
+/**
+ * An agreement, at its account: 代扣, by which the payer is charged, and what the channel calls it; or, without that, 签约并支付,
+ * which they sign while paying.
+ */
+export const PaidAgreement = z.object({ id: IdOf('agr'), channel_account_id: IdOf('chn'), no: z.string().optional() });
+export type PaidAgreement = z.infer<typeof PaidAgreement>;
 
 /** What the refunds of a payment have taken so far. */
 export const RefundTotals = z.object({
@@ -90,8 +93,8 @@ export const Payment = z.object({
   prepaid: Prepaid.optional(),
   /** 充值: whose account the money is for, instead of the merchant's. */
   beneficiary: Wallet.optional(),
-  /** 代扣: nobody is asked, and there is no other way to pay it. */
-  agreement: ChargedAgreement.optional(),
+  /** 代扣: nobody is asked, and there is no other way to pay it. 签约并支付: whatever pays it asks its payer to sign as well. */
+  agreement: PaidAgreement.optional(),
   payer: KnownPayer.optional(),
   notify_url: z.string().optional(),
   return_url: z.string().optional(),
@@ -129,6 +132,10 @@ export const noRefunds: RefundTotals = {
 /** One app's number names one payment, for ever. */
 export const paymentId = (appId: string, merchantOrderId: string): Id<'pay'> =>
   derivedId('pay', appId, merchantOrderId);
+
+/** The agreement that its payer is asked to sign while paying. */
+export const signedWith = ({ agreement }: Pick<Payment, 'agreement'>) =>
+  agreement?.no === undefined ? agreement : undefined;
 
 /** The app's numbers of recharges are a series of their own; no number of an order has this shape. */
 export const rechargePaymentId = (appId: string, merchantRechargeId: string): Id<'pay'> =>

@@ -7,6 +7,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
+import { agreementStore } from '#agreements/store.ts';
 import { profileId } from '#cashier/profile.ts';
 import { cashierKey } from '#cashier/wire.ts';
 import { openChannels, type OpenChannel } from '#channels/open.ts';
@@ -120,7 +121,8 @@ export const placingDeps = (wired: Wired, urlAllowed: (url: string) => boolean):
   routingRules: wired.configuration.routingRules,
   health: healthReader(healthStore(wired.db, env('BOOKS_TABLE')), now),
   profile: (appId, productCode) => wired.configuration.cashierProfile(profileId(appId, productCode)),
-  callbackUrl: (account) => callbackUrl(account),
+  callbackUrl,
+  agreement: (id) => agreementStore(wired.db, env('ORDERS_TABLE'), now).get(id),
   urlAllowed,
   risk: riskDeps(wired),
 });

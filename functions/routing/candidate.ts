@@ -20,6 +20,8 @@ export interface Wanted {
   readonly payer?: (KnownPayer & { readonly terminal?: string | undefined }) | undefined;
   /** Whether the payer has a page of ours open, which can be led to where they are asked who they are. */
   readonly canSignIn?: true;
+  /** 签约并支付: an agreement is signed while paying. */
+  readonly isSigning?: boolean;
 }
 
 const offers = ({ account, kind }: Candidate, method: Method) =>
@@ -61,10 +63,14 @@ export interface Able {
   readonly unable: Why | undefined;
 }
 
+const signs = ({ kind }: Candidate, method: Method) =>
+  Boolean(kind.capabilities.agreements?.whilePaying?.includes(method));
+
 /** Which accounts can take a payment; each refusal says which rule it was. */
 export const ableFor = (candidates: readonly Candidate[], wanted: Wanted): Able[] => {
+  const { method, isSigning } = wanted;
   const offering = candidates
-    .filter((candidate) => offers(candidate, wanted.method))
+    .filter((candidate) => offers(candidate, method) && (!isSigning || signs(candidate, method)))
     .map((candidate): Able => ({ candidate, unable: inability(candidate, wanted) }));
   if (offering.some(({ unable }) => unable === undefined)) return offering;
   const unable = (why: Why) => offering.find((each) => each.unable === why);
@@ -76,5 +82,7 @@ export const ableFor = (candidates: readonly Candidate[], wanted: Wanted): Able[
     throw new Failure('payer_member_required', {
       detail: `${wanted.method} needs ${namedOnTheWire(lacking(first.candidate, wanted))}`,
     });
+  if (isSigning && candidates.length > 0)
+    throw new Failure('agreement_not_available', { detail: `no agreement can be signed while paying by ${method}` });
   throw new Failure('method_not_available');
 };

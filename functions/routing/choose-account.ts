@@ -23,7 +23,7 @@ export type Paying = Omit<Wanted, 'method'> & {
   readonly productCode?: string | undefined;
   readonly lot: string;
   readonly refusedBy?: readonly string[];
-  /** The account of the agreement by which is paid: no rule chooses another. */
+  /** The account of the agreement by which is paid, or that is signed while paying: no rule chooses another. */
   readonly boundTo?: string | undefined;
 };
 

@@ -17,7 +17,7 @@ export interface Asked extends Wanted {
   readonly lot: string;
   /** Accounts at which this payment has failed. */
   readonly refusedBy?: readonly string[];
-  /** By an agreement, at its account. */
+  /** By an agreement, or while signing one, at its account. */
   readonly boundTo?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ type WellnessOf = (accountId: Id<'chn'>) => Wellness | undefined;
 /** Where no rule applies. */
 const withoutRule: Rule = { id: lowestCost, prefer: [], by: 'cost', only: false, exclude: [] };
 
-/** What decides of a deduction: its agreement, and no rule. */
+/** What decides of a deduction, and of what is signed while paying: the agreement, and no rule. */
 const byAgreement: Rule = { ...withoutRule, id: 'agreement' };
 
 export const ruleFor = (rules: Pick<RoutingRules, 'rules'> | undefined, facts: Facts): Rule =>

@@ -13,7 +13,7 @@ export interface Side {
 }
 
 /** The payer's device follows the address to sign at: from then on the channel can be told what the payer does. */
-const openAddress = async ({ url }: Resource): Promise<void> => {
+export const openAddress = async ({ url }: Resource): Promise<void> => {
   const gate = await fetch(url, { redirect: 'manual' });
   expect([gate.status, gate.status === 302 || (await gate.text())]).toEqual([302, true]);
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { agreementsAt, type Side } from './agreement.ts';
-import type { Reply } from './client.ts';
+import { agreementsAt, openAddress, type Side } from './agreement.ts';
+import { plainJson, type Reply } from './client.ts';
 import { costOf, feeOf, fresh, useMachine } from './machine.ts';
 
 const machine = useMachine();
@@ -221,6 +221,180 @@ describe('a deduction at WeChat', () => {
     await gesture(agreement, 'unsign');
     expect((await pay(payment.attempts[0].channel_order_no)).status).toBe(200);
     expect(await until(payment.id, 'paid')).toMatchObject({ attempts: [{ status: 'succeeded' }] });
+  });
+});
+
+const paying: readonly (Side & {
+  readonly other: string;
+  /** What the payer's device does: from then on the channel can be told what the payer does. */
+  readonly open: (action: Resource) => Promise<void>;
+})[] = [
+  {
+    channel: 'alipay',
+    method: 'alipay_app',
+    other: 'alipay_page',
+    open: ({ url, params }) =>
+      openAddress({ url: url ?? `${machine().stage.sandbox_credentials.alipay.gateway}?${params.order_string}` }),
+  },
+];
+
+describe.each(paying)('an agreement that is signed while paying at $channel', (side) => {
+  const { channel, method: payMethod, other: otherMethod, open: openOrder } = side;
+  const { deduct, gesture, read, until } = agreementsAt(machine, side);
+  const terminate = (id: string): Promise<Reply> => machine().app.post(`/v1/agreements/${id}/terminate`, {});
+  const askedToPay = (over: Record<string, unknown> = {}) =>
+    machine().order({
+      method: payMethod,
+      agreement: { merchant_agreement_id: fresh('agreement'), subject: '会员连续包月', limits },
+      ...over,
+    });
+  const placed = async (over: Record<string, unknown> = {}): Promise<Resource> => {
+    const reply = await machine().app.post('/v1/payments', askedToPay(over));
+    expect(reply.status, JSON.stringify(reply.body)).toBe(201);
+    return reply.body;
+  };
+  const opened = async (over: Record<string, unknown> = {}): Promise<Resource> => {
+    const payment = await placed(over);
+    await openOrder(payment.attempts[0].action);
+    return payment;
+  };
+  const pay = async (payment: Resource): Promise<void> => {
+    const path = `/payer/${channel}/${payment.attempts.at(-1).channel_order_no}/pay`;
+    expect((await plainJson('POST', new URL(path, machine().stage.sandbox))).status).toBe(200);
+  };
+  const touch = async (payment: Resource, verb: 'sign' | 'refuse') =>
+    expect((await gesture(await read(payment.agreement_id), verb)).status).toBe(200);
+
+  test('takes one act of its payer, and charges them later without one; a refund leaves it', async () => {
+    const { app, other, balances, until: paidUntil, quiet, receiver } = machine();
+    const before = await balances();
+    const first = await opened();
+    expect(await read(first.agreement_id)).toMatchObject({
+      status: 'pending',
+      payment_id: first.id,
+      method: null,
+      action: null,
+      subject: '会员连续包月',
+      limits,
+    });
+    await pay(first);
+    expect(await paidUntil(first.id, 'paid')).toMatchObject({ method: payMethod });
+    const agreement = await until(first.agreement_id, 'active');
+    const charge = await deduct(agreement);
+    await paidUntil(charge.body.id, 'paid');
+    await quiet();
+    const after = await balances();
+    expect(after.merchant_pending - before.merchant_pending).toBe(2 * (10_000 - feeOf(10_000)));
+    const refund = await app.post('/v1/refunds', {
+      payment_id: first.id,
+      merchant_refund_id: fresh('refund'),
+      amount: 10_000,
+    });
+    expect(refund.status).toBe(201);
+    await quiet();
+    expect(await read(agreement.id)).toMatchObject({ status: 'active' });
+    expect(receiver.told(agreement.id)).toEqual(['agreement.active']);
+    expect(receiver.told(first.id)).toEqual(['payment.paid']);
+    expect((await other.get(`/v1/agreements/${agreement.id}`)).status).toBe(404);
+  });
+
+  test('is one with its payment for each pair of numbers, however often they are sent', async () => {
+    const { app, order: plain } = machine();
+    const request = askedToPay();
+    const replies = await Promise.all([1, 2, 3].map(() => app.post('/v1/payments', request)));
+    expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 201]);
+    expect(new Set(replies.map(({ body }) => `${body.id} ${body.agreement_id}`)).size).toBe(1);
+    const { merchant_order_id } = request;
+    const unused = fresh();
+    const used = [
+      { ...request, agreement: { ...(request['agreement'] as object), limits: { ...limits, amount_max: 1 } } },
+      { ...request, agreement: { merchant_agreement_id: fresh('agreement'), limits } },
+      { ...request, agreement: undefined },
+      { ...request, merchant_order_id: unused },
+    ];
+    for (const each of used) {
+      const refused = await app.post('/v1/payments', each);
+      expect([refused.status, refused.body.code]).toEqual([409, 'idempotency_conflict']);
+    }
+    const found = await app.get(`/v1/payments?merchant_order_id=${unused}`);
+    expect(found.body.data).toEqual([]);
+    const alone = await app.post('/v1/payments', plain({ merchant_order_id }));
+    expect(alone.body.code).toBe('idempotency_conflict');
+  });
+
+  test('is found although no word of it came, and told of once although all of it came twice', async () => {
+    const { receiver, quiet, advance, until: paidUntil } = machine();
+    const lost = await opened();
+    await machine().spoil('lose_callback', 2, channel);
+    await pay(lost);
+    await advance(121);
+    await paidUntil(lost.id, 'paid');
+    await until(lost.agreement_id, 'active');
+    const twice = await opened();
+    await machine().spoil('duplicate_callback', 2, channel);
+    await pay(twice);
+    await paidUntil(twice.id, 'paid');
+    await until(twice.agreement_id, 'active');
+    await quiet();
+    for (const { id, agreement_id } of [lost, twice])
+      expect([receiver.told(id), receiver.told(agreement_id)]).toEqual([['payment.paid'], ['agreement.active']]);
+  });
+
+  test('is a truth of its own: paid without it, signed without money, or neither', async () => {
+    const { advance, until: paidUntil, app } = machine();
+    const soon = { expires_in_seconds: 60 };
+    const [never, unsigned, unpaid] = [await placed(soon), await opened(soon), await opened(soon)];
+    await touch(unsigned, 'refuse');
+    await pay(unsigned);
+    await paidUntil(unsigned.id, 'paid');
+    const tooSoon = await deduct({ id: unsigned.agreement_id });
+    expect([tooSoon.status, tooSoon.body.code]).toEqual([409, 'agreement_not_active']);
+    await touch(unpaid, 'sign');
+    await until(unpaid.agreement_id, 'active');
+    const closed = await app.post(`/v1/payments/${never.id}/close`);
+    expect(closed.body.status).toBe('closed');
+    await advance(780);
+    for (const { agreement_id } of [never, unsigned]) await until(agreement_id, 'expired');
+    expect(await machine().read(unsigned.id)).toMatchObject({ status: 'paid' });
+    await paidUntil(unpaid.id, 'closed');
+    const charge = await deduct(await read(unpaid.agreement_id));
+    await paidUntil(charge.body.id, 'paid');
+  });
+
+  test('is paid only by what signs, at its account, and is one agreement whatever pays', async () => {
+    const { app, until: paidUntil } = machine();
+    const payment = await placed();
+    const by = (other: string) => app.post(`/v1/payments/${payment.id}/attempts`, { method: other });
+    for (const other of ['wechat_native', 'alipay_wap', 'alipay_qr']) {
+      const refused = await by(other);
+      expect([refused.status, refused.body.code]).toEqual([422, 'agreement_not_available']);
+    }
+    const atCounter = await app.post(
+      '/v1/payments',
+      askedToPay({ method: 'alipay_code', payer: { auth_code: '280000000000000000' } }),
+    );
+    expect([atCounter.status, atCounter.body.code]).toEqual([422, 'agreement_not_available']);
+    const second = await by(otherMethod);
+    expect(second.status).toBe(201);
+    expect(second.body.attempts.map(({ status, route }: Resource) => [status, route.rule])).toEqual([
+      ['closed', 'agreement'],
+      ['pending', 'agreement'],
+    ]);
+    await openOrder(second.body.attempts[1].action);
+    await pay(second.body);
+    await paidUntil(payment.id, 'paid');
+    await until(payment.agreement_id, 'active');
+  });
+
+  test('is ended as soon as it is signed, when its app has thought better of it meanwhile', async () => {
+    const { until: paidUntil } = machine();
+    const payment = await opened();
+    const wished = await terminate(payment.agreement_id);
+    expect([wished.status, wished.body.status]).toEqual([202, 'terminating']);
+    await pay(payment);
+    await paidUntil(payment.id, 'paid');
+    await machine().advance(61);
+    expect(await until(payment.agreement_id, 'terminated')).toMatchObject({ terminated_by: 'app' });
   });
 });
 

@@ -86,6 +86,14 @@ test('a payment that was judged, without a word about it, is still one write uni
   expect(itemSize(placed)).toBeLessThanOrEqual(1_024);
 });
 
+test('a payment with which an agreement is signed is still one write unit as placed', () => {
+  const agreement = given.payment({
+    agreement: { id: given.agreement().id, channel_account_id: given.channelAccount().id },
+  });
+  const placed = given.payment({ ...typical, agreement: agreement.agreement, attempts: [given.attempt()] });
+  expect(itemSize(placed)).toBeLessThanOrEqual(1_024);
+});
+
 test('a payment that was signed for a phone is two write units while it waits, and has none of that when it is paid', () => {
   const params = {
     appId: 'wxab8acd895ab1638a',

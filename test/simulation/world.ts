@@ -120,6 +120,7 @@ const kitOf = (code: Code) => {
     risk: given.noRisk,
     urlAllowed: () => true,
     callbackUrl: () => 'https://pay.example/callbacks',
+    agreement: given.noAgreement,
     lookSoon: async (id: string) => {
       await sendLooks([10, 30].map((delaySeconds) => ({ body: { id }, delaySeconds }))).catch(() => undefined);
     },

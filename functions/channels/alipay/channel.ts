@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { ChannelAccount } from '#channels/account.ts';
 import type { Acknowledgement, Capabilities, Channel, ChannelKind } from '#channels/channel.ts';
 
-import { agreementsOf, signedBy } from './agreement.ts';
+import { agreementsOf, signedBy, signedWhilePaying } from './agreement.ts';
 import { readCallback } from './callback.ts';
 import { closeOrder } from './close.ts';
 import { fetchStatement } from './download.ts';
@@ -51,7 +51,7 @@ const capabilities: Capabilities = {
   // Three months by default, a year by most contracts; Alipay refuses what the contract does not allow.
   refund: { maxAgeDays: 365, partial: true, multiple: true },
   payees: ['alipay_account'],
-  agreements: { methods: signedBy, deduction: 'alipay_agreement' },
+  agreements: { methods: signedBy, whilePaying: signedWhilePaying, deduction: 'alipay_agreement' },
   statements: ['trade', 'fund'],
 };
 

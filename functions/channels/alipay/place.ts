@@ -4,6 +4,7 @@ import { beijingTime } from '#channels/beijing.ts';
 import type { Capabilities, Method, OrderToPlace, Placing } from '#channels/channel.ts';
 import { yuan } from '#channels/files/row.ts';
 
+import { signedWhilePaying, signedWithOrder, unsignable } from './agreement.ts';
 import { No } from './amount.ts';
 import { placingRefused } from './outcome.ts';
 import {
@@ -48,11 +49,15 @@ const askFor = (method: string, order: OrderToPlace, more: object): Ask => ({
   notifyUrl: order.notifyUrl,
 });
 
+/** The product that an order is sold under, with what is signed while paying it. */
+const soldAs = ({ withholding }: Wire, { signing }: OrderToPlace, product: string): object =>
+  signing && withholding ? signedWithOrder(withholding, signing, product) : { product_code: product };
+
 /** A page of Alipay's, by an address that only we can have made. */
 const opened =
   (method: string, product: string): Way =>
   (wire, order) => {
-    const ask = { ...askFor(method, order, { product_code: product }), returnUrl: order.returnUrl };
+    const ask = { ...askFor(method, order, soldAs(wire, order, product)), returnUrl: order.returnUrl };
     return {
       kind: 'placed',
       action: { type: 'redirect', url: addressOf(wire.gateway, signedParams(wire, ask)) },
@@ -61,7 +66,7 @@ const opened =
 
 /** For Alipay's SDK in an app, which takes the whole request as one text. */
 const inApp: Way = (wire, order) => {
-  const ask = askFor('alipay.trade.app.pay', order, { product_code: 'QUICK_MSECURITY_PAY' });
+  const ask = askFor('alipay.trade.app.pay', order, soldAs(wire, order, 'QUICK_MSECURITY_PAY'));
   return {
     kind: 'placed',
     action: { type: 'sdk', params: { order_string: encoded(signedParams(wire, ask)) } },
@@ -125,6 +130,9 @@ export const needs: Capabilities['needs'] = { alipay_code: ['auth_code'] };
 
 export const placeOrder = async (wire: Wire, order: OrderToPlace): Promise<Placing> => {
   const way = ways.get(order.method);
-  if (!way) throw new Error(`Alipay is not asked for ${order.method}`);
+  if (!way || (order.signing && !signedWhilePaying.includes(order.method)))
+    throw new Error(`Alipay is not asked for ${order.method}`);
+  const failure = order.signing && unsignable(wire.withholding, order.signing);
+  if (failure) return { kind: 'refused', failure };
   return way(wire, order);
 };

@@ -7,7 +7,7 @@ import { applyOutcome, savePayment } from '../following/apply-outcome.ts';
 import { askChannel } from '../following/ask-channel.ts';
 import { assessPayment, judged } from './judge-payment.ts';
 import { checkCode } from '../in-store.ts';
-import { isFinal, type KnownPayer, type Payment } from '../payment.ts';
+import { isFinal, signedWith, type KnownPayer, type Payment } from '../payment.ts';
 import type { Deps } from './place-payment.ts';
 import { newAttempts } from './new-attempts.ts';
 import { sendStages } from './send-stages.ts';
@@ -60,7 +60,7 @@ export const addAttempt = async (
   if (live?.method === method) return { payment: await sendStages(deps, read), isNew: false };
   if (read.challenge?.method === method) return { payment: read, isNew: false };
   if (read.challenge) throw new Failure('challenge_pending');
-  if (read.agreement)
+  if (read.agreement && !signedWith(read))
     throw new Failure('method_not_available', { detail: 'a deduction is charged by its agreement, or not at all' });
   if (read.attempts.length >= attemptsAtMost) throw new Failure('too_many_attempts');
 

@@ -6,7 +6,7 @@ import { chooseAccount, type Deps as RouteDeps, type Paying as Routed } from '#r
 import { lowestCost } from '#routing/rules.ts';
 
 import type { Attempt } from '../attempt.ts';
-import type { KnownPayer, Payment } from '../payment.ts';
+import { signedWith, type KnownPayer, type Payment } from '../payment.ts';
 import { stagesOf } from '../stages.ts';
 
 type Deps = RouteDeps & { readonly feePlan: (id: string) => Promise<FeePlan | undefined> };
@@ -56,6 +56,7 @@ export const routedOf = (
   productCode: product_code,
   lot: `${id}#${no}`,
   boundTo: agreement?.channel_account_id,
+  ...(signedWith({ agreement }) && { isSigning: true }),
   refusedBy: attempts.filter(({ status }) => status === 'failed').map((attempt) => attempt.channel_account_id),
 });
 

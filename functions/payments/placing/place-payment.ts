@@ -12,8 +12,8 @@ import type { Wallet } from '#wallets/hold.ts';
 
 import { methodFor } from '../in-store.ts';
 import { assessPayment, judged, type Judged } from './judge-payment.ts';
-import { PaymentToPlace } from '../operations.ts';
-import { paymentId, rechargePaymentId, type ChargedAgreement, type Payment } from '../payment.ts';
+import { PaymentToPlace, type AgreementWithPayment } from '../operations.ts';
+import { paymentId, rechargePaymentId, type PaidAgreement, type Payment } from '../payment.ts';
 import { newAttempts } from './new-attempts.ts';
 import { sendStages } from './send-stages.ts';
 import type { Deps as AttemptDeps } from './start-attempt.ts';
@@ -34,33 +34,45 @@ const sorted = (value: unknown): unknown =>
       )
     : value;
 
+/** What an app asks for; what is to be signed with it is a purpose. */
+export type Order = Omit<PaymentToPlace, 'agreement'>;
+
 /** 代扣: what is charged by an agreement, without a payer. */
 interface Deduction {
   readonly agreement: Id<'agr'>;
   readonly method: Method;
   /** What charges this payment; refuses what the agreement does not allow. */
-  readonly charge: (paymentId: string) => Promise<ChargedAgreement>;
+  readonly charge: (paymentId: string) => Promise<PaidAgreement>;
   /** What must be true together with the payment. */
-  readonly beside: (paymentId: Id<'pay'>) => readonly Write[];
+  readonly beside: (payment: Payment) => readonly Write[];
+}
+
+/** 签约并支付: what the payer is asked to sign while paying. */
+interface Signing {
+  readonly asked: AgreementWithPayment;
+  /** Where it will be signed; refuses what cannot be. */
+  readonly at: (merchant: Merchant, method: Method | undefined) => Promise<PaidAgreement>;
+  /** What must be true together with the payment: its number is of nothing else. */
+  readonly beside: (payment: Payment) => readonly Write[];
 }
 
 /** 充值: the payment is for a user's account. Its numbers are another series than those of orders. */
 interface Purpose {
   readonly beneficiary?: Wallet;
   readonly deduction?: Deduction;
+  readonly signing?: Signing;
 }
 
-const idOf = (app: App, { merchant_order_id }: PaymentToPlace, { beneficiary }: Purpose) =>
+const idOf = (app: App, { merchant_order_id }: Order, { beneficiary }: Purpose) =>
   beneficiary ? rechargePaymentId(app.id, merchant_order_id) : paymentId(app.id, merchant_order_id);
 
 /** A digest of what was asked for. Where the payer stood is not part of it: a retry may come from another address. */
-const contentOf = (input: PaymentToPlace, { beneficiary, deduction }: Purpose): string => {
+const contentOf = (input: Order, { beneficiary, deduction, signing }: Purpose): string => {
   const payer = input.payer && { ...input.payer, ip: undefined, device: undefined };
   const named = payer && Object.values(payer).some((member) => member !== undefined) ? payer : undefined;
-  const agreement = deduction?.agreement;
-  const wire = { ...z.encode(PaymentToPlace, { ...input, payer: named }), beneficiary, agreement };
+  const wire = z.encode(PaymentToPlace, { ...input, agreement: signing?.asked, payer: named });
   return createHash('sha256')
-    .update(JSON.stringify(sorted(wire)))
+    .update(JSON.stringify(sorted({ ...wire, beneficiary, agreement: deduction?.agreement ?? wire.agreement })))
     .digest('base64url');
 };
 
@@ -101,15 +113,16 @@ const offeredBy = async ({ open }: Deps, { channel_account_ids }: Merchant): Pro
 };
 
 /** Everything that can be refused is refused before anything is written or sent. */
-const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Purpose): Promise<Judged> => {
+const prepare = async (deps: Deps, app: App, input: Order, purpose: Purpose): Promise<Judged> => {
   const merchant = await merchantFor(deps, app, input.merchant_id);
   const urls = [input.notify_url, input.return_url].filter((url) => url !== undefined);
   if (!urls.every((url) => deps.urlAllowed(url))) throw new Failure('url_not_allowed');
   const { expires_in_seconds, ...kept } = input;
-  const { deduction, ...purposes } = purpose;
+  const { deduction, signing, beneficiary } = purpose;
   const id = idOf(app, input, purpose);
-  const agreement = await deduction?.charge(id);
+  const charged = await deduction?.charge(id);
   const method = deduction?.method ?? (await methodFor(input.method, input.payer, () => offeredBy(deps, merchant)));
+  const agreement = charged ?? (await signing?.at(merchant, method));
   if (input.prepaid && input.prepaid.amount >= input.amount)
     throw new Failure('invalid_request', {
       errors: [{ pointer: '/prepaid/amount', detail: 'less than the amount: pay all of it by that method instead' }],
@@ -119,7 +132,7 @@ const prepare = async (deps: Deps, app: App, input: PaymentToPlace, purpose: Pur
   const payment: Payment = {
     ...kept,
     method,
-    ...purposes,
+    ...(beneficiary && { beneficiary }),
     ...(agreement && { agreement }),
     id,
     version: 0,
@@ -139,14 +152,21 @@ const sameAgain = (existing: Payment, content: string): Payment => {
 };
 
 /** Writes a new payment, or finds who was first. A transaction on its row refuses without showing it: tried again. */
-const create = (deps: Deps, prepared: Payment, { deduction }: Purpose): Promise<{ payment: Payment; isNew: boolean }> =>
+const create = (
+  deps: Deps,
+  prepared: Payment,
+  { deduction, signing }: Purpose,
+): Promise<{ payment: Payment; isNew: boolean }> =>
   contend(async () => {
-    const refusals = await deps.commit([deps.payments.write(prepared), ...(deduction?.beside(prepared.id) ?? [])]);
+    const beside = (deduction ?? signing)?.beside(prepared) ?? [];
+    const refusals = await deps.commit([deps.payments.write(prepared), ...beside]);
     if (refusals.length === 0) return { payment: { ...prepared, version: 1 }, isNew: true };
     const existing = refusals.find(({ index, row }) => index === 0 && row)?.row;
     if (existing) return { payment: deps.payments.parse(existing), isNew: false };
+    if (signing && refusals.some(({ row }) => row))
+      throw new Failure('idempotency_conflict', { detail: 'the merchant_agreement_id was used before' });
     // The agreement is another than the one that was decided upon.
-    if (refusals.some(({ index }) => index > 0)) throw new Failure('conflict');
+    if (deduction && refusals.some(({ index }) => index > 0)) throw new Failure('conflict');
     return lost;
   });
 
@@ -157,7 +177,7 @@ const create = (deps: Deps, prepared: Payment, { deduction }: Purpose): Promise<
 export const placePayment = async (
   deps: Deps,
   app: App,
-  asked: PaymentToPlace,
+  asked: Order,
   purpose: Purpose = {},
 ): Promise<{ payment: Payment; isNew: boolean }> => {
   const input = { ...asked, business_order_id: asked.business_order_id ?? asked.merchant_order_id };

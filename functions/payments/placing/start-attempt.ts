@@ -1,3 +1,5 @@
+import { isWaiting, toSign, type Agreement } from '#agreements/agreement.ts';
+import type { AgreementToSign } from '#channels/agreement.ts';
 import type { Placing } from '#channels/channel.ts';
 import type { OpenAccount } from '#channels/open.ts';
 import type { FeePlan } from '#clearing/fee-plan.ts';
@@ -10,14 +12,15 @@ import type { RiskDeps } from './judge-payment.ts';
 import { isScanned } from '../in-store.ts';
 import type { Deps as LookDeps } from '../following/look-again.ts';
 import { isLookedAt } from '../following/next-look.ts';
-import { changeAttempt, hear, isFinal, loseAnswer, orderRef, type Payment } from '../payment.ts';
+import { changeAttempt, hear, isFinal, loseAnswer, orderRef, signedWith, type Payment } from '../payment.ts';
 import { isHold } from '../stages.ts';
 
 export type Deps = LookDeps &
   RouteDeps &
   RiskDeps & {
     readonly feePlan: (id: string) => Promise<FeePlan | undefined>;
-    readonly callbackUrl: (account: OpenAccount['account']) => string;
+    readonly callbackUrl: (account: OpenAccount['account'], kind?: '/agreements') => string;
+    readonly agreement: (id: string) => Promise<Agreement>;
     /** Has the payment looked at soon, and often where a payer was scanned: an answer is missing. */
     readonly lookSoon: (id: string, isScan?: boolean) => Promise<void>;
   };
@@ -63,6 +66,20 @@ const afterPlacing = (payment: Payment, no: number, placing: Placing | undefined
   );
 };
 
+/** 签约并支付: what is still to be signed; what has been, or shall not be any more, is not asked for with a further attempt. */
+const signingFor = async (
+  deps: Deps,
+  payment: Payment,
+  { method }: Attempt,
+  account: OpenAccount['account'],
+): Promise<AgreementToSign | undefined> => {
+  const signed = signedWith(payment);
+  const agreement = signed && (await deps.agreement(signed.id));
+  if (!agreement || !isWaiting(agreement)) return undefined;
+  const notifyUrl = deps.callbackUrl(account, '/agreements');
+  return { ...toSign(agreement, method), notifyUrl, returnUrl: payment.return_url };
+};
+
 const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Placing | undefined> => {
   try {
     const { account, channel } = await deps.open(attempt.channel_account_id);
@@ -74,6 +91,7 @@ const place = async (deps: Deps, payment: Payment, attempt: Attempt): Promise<Pl
       notifyUrl: deps.callbackUrl(account),
       returnUrl: payment.return_url,
       channelAgreementNo: payment.agreement?.no,
+      signing: await signingFor(deps, payment, attempt, account),
       payer: isHold(attempt)
         ? { account: payment.prepaid?.account }
         : { ...payment.payer, terminal: attempt.terminal_id },

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Answer, Call, Reply } from '../server.ts';
 import { chargeAgreement } from './agreements/charge.ts';
-import { agreementNamed, agreementView, offerAgreement, unsign } from './agreements/agreements.ts';
+import { agreementNamed, agreementView, offerAgreement, offerWithOrder, unsign } from './agreements/agreements.ts';
 import { openAgreement } from '../agreement-page.ts';
 import { answerAgreementPage } from './agreements/page.ts';
 import { answerCashier, openCashier, problemPage } from './cashier/cashier.ts';
@@ -25,7 +25,7 @@ import {
   type Params,
 } from './wire/gateway.ts';
 import { invalid, Refusal, systemError } from './wire/refusal.ts';
-import { parseContent, requests, type PlaceRequest } from './wire/requests.ts';
+import { parseContent, requests, type PlaceAndSignRequest } from './wire/requests.ts';
 
 /** Longer than any client should wait: the ten seconds after which a platform asks again, and a little. */
 const SILENT_MS = 10_500;
@@ -137,8 +137,13 @@ const answerPage = (desk: Desk, way: 'page' | 'wap' | 'app', params: Params): Re
   try {
     verifyMerchant(params, desk.issued);
     if (takesFault(desk, 'server_error')) throw systemError();
-    const request = parseContent<PlaceRequest>(requests[way], params['biz_content']);
-    return desk.store.transaction(() => openCashier(desk, placeOrder(desk, way, request, addressesOf(params))));
+    const request = parseContent<PlaceAndSignRequest>(requests[way], params['biz_content']);
+    // Of a mobile page nothing is known that is signed with it: what it does not know is ignored.
+    const signing = way === 'wap' ? undefined : request.agreement_sign_params;
+    return desk.store.transaction(() => {
+      const order = placeOrder(desk, way, request, addressesOf(params));
+      return openCashier(desk, signing === undefined ? order : offerWithOrder(desk, order, signing));
+    });
   } catch (error) {
     if (error instanceof Refusal) return problemPage(error);
     throw error;

@@ -219,6 +219,60 @@ describe('the official client', () => {
     expect([late['code'], late['sub_code']]).toEqual(['40004', expect.stringMatching(/AGREEMENT/)]);
   });
 
+  it('sells and has an agreement signed in one act of the payer, who may leave the signing', async () => {
+    const product = { personal_product_code: 'CYCLE_PAY_AUTH_P', sign_scene: 'INDUSTRY|DIGITAL_MEDIA' };
+    const rule = { period_type: 'MONTH', period: 1, execute_time: today(world), single_amount: '100.00' };
+    const selling = (external_agreement_no: string, period_rule_params: object | undefined = rule) =>
+      content({
+        product_code: 'QUICK_MSECURITY_PAY',
+        agreement_sign_params: {
+          ...product,
+          product_code: 'GENERAL_WITHHOLDING',
+          external_agreement_no,
+          access_params: { channel: 'ALIPAYAPP' },
+          sign_notify_url: `${world.ear.url}/signed`,
+          period_rule_params,
+        },
+      });
+    const open = async (bizContent: object): Promise<string> => {
+      const text = client.sdkExecute('alipay.trade.app.pay', { bizContent, notifyUrl: world.ear.url });
+      const reply = await fetch(`${world.sandbox.credentials.alipay.gateway}?${text}`, { redirect: 'manual' });
+      expect([reply.status, reply.status === 302 || (await reply.text())]).toEqual([302, true]);
+      return new URL(reply.headers.get('location') ?? '', world.sandbox.channels.alipay).href;
+    };
+    const query = (external_agreement_no: string) =>
+      exec('alipay.user.agreement.query', { ...product, external_agreement_no });
+    const [both, payment] = [`G${orderNo()}`, `G${orderNo()}`];
+
+    const order = selling(both);
+    await open(order);
+    world.ear.heard.length = 0;
+    await pays(world, order.out_trade_no);
+    await until('both are announced', () => world.ear.heard.length === 2);
+    const told = world.ear.heard.map((heard) => ({ path: heard.path, ...opened(world, heard, client) }));
+    expect(told.every(({ genuine }) => genuine)).toBe(true);
+    expect(
+      told.map(({ path, told: { notify_type, status } }) => [path.endsWith('/signed'), notify_type, status]),
+    ).toEqual([
+      [false, 'trade_status_sync', undefined],
+      [true, 'dut_user_sign', 'NORMAL'],
+    ]);
+    expect(await query(both)).toMatchObject({ code: '10000', status: 'NORMAL', external_agreement_no: both });
+
+    const page = await open(selling(payment));
+    expect(await (await fetch(page)).text()).toMatch(/type="checkbox" name="sign" value="yes" checked/);
+    expect(
+      (await fetch(`${page}/pay`, { method: 'POST', body: new URLSearchParams(), redirect: 'manual' })).status,
+    ).toBe(303);
+    expect(await query(payment)).toMatchObject({ code: '40004', sub_code: 'USER_AGREEMENT_NOT_EXIST' });
+
+    // Without its rule 周期扣款 is not signed, and then nothing is sold either.
+    const ruleless = selling(`G${orderNo()}`, {});
+    const text = client.sdkExecute('alipay.trade.app.pay', { bizContent: ruleless });
+    expect((await fetch(`${world.sandbox.credentials.alipay.gateway}?${text}`)).status).toBe(400);
+    expect(await exec('alipay.trade.query', { out_trade_no: ruleless.out_trade_no })).toMatchObject({ code: '40004' });
+  });
+
   it('does not believe a reply once Alipay’s key is another', async () => {
     const other = await given('new');
     const deceived = officialClient(world, {

@@ -2,11 +2,13 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { beijingDate, beijingTime } from '../../beijing.ts';
 import type { AgreementGesture, PayeeOutcome } from '../../channel.ts';
 import { nowOf, type Desk } from '../desk.ts';
+import type { Order } from '../trade/books.ts';
 import { OK } from '../trade/views.ts';
 import { notify } from '../wire/callbacks.ts';
+import type { Addresses } from '../trade/trades.ts';
 import { addressesOf, type Params } from '../wire/gateway.ts';
 import { refused } from '../wire/refusal.ts';
-import type { Request } from '../wire/requests.ts';
+import type { Request, SignParams, Terms } from '../wire/requests.ts';
 import type { Agreement } from './book.ts';
 
 /** Written where an agreement has no end. */
@@ -14,16 +16,11 @@ const FOR_EVER = '2115-02-01 00:00:00';
 
 const instantOf = (beijing: string): number => Date.parse(`${beijing.replace(' ', 'T')}+08:00`);
 
-/**
- * The payer's browser has come with what the merchant signed: there is no agreement before it is confirmed. The same number again
- * is the same. @see https://opendocs.alipay.com/open/8bccfa0b_alipay.user.agreement.page.sign
- */
-export const offerAgreement = (desk: Desk, request: Request<'sign'>, params: Params): Agreement => {
+/** The same number again is the same. */
+const offer = (desk: Desk, terms: Terms, addresses: Addresses): Agreement => {
   const now = nowOf(desk);
-  const { effect_time, period_rule_params: rule, external_agreement_no } = request;
-  if (effect_time !== undefined && instantOf(params['timestamp'] ?? '') + 1_000 * effect_time <= now)
-    throw refused('SIGN_REQUEST_EXPIRED', '签约请求已失效');
-  if (request.personal_product_code === 'CYCLE_PAY_AUTH_P' && !rule)
+  const { period_rule_params: rule, external_agreement_no } = terms;
+  if (terms.personal_product_code === 'CYCLE_PAY_AUTH_P' && !rule)
     throw refused('INVALID_PARAMETER', '参数有误：period_rule_params');
   const known = desk.agreements.named('external_agreement_no', external_agreement_no);
   if (known !== undefined) return known;
@@ -31,18 +28,46 @@ export const offerAgreement = (desk: Desk, request: Request<'sign'>, params: Par
   const agreement: Agreement = {
     external_agreement_no,
     agreement_no: `${beijingDate(now).replaceAll('-', '').slice(0, 6)}${randomInt(100_000, 1_000_000)}${serial}`,
-    personal_product_code: request.personal_product_code,
-    sign_scene: request.sign_scene,
-    logon_id: request.external_logon_id,
+    personal_product_code: terms.personal_product_code,
+    sign_scene: terms.sign_scene,
+    logon_id: terms.external_logon_id,
     alipay_user_id: `2088${randomInt(100_000, 1_000_000)}${randomInt(100_000, 1_000_000)}`,
     token: randomBytes(16).toString('hex'),
-    ...addressesOf(params),
+    ...addresses,
     single_amount: rule?.single_amount,
     first_on: rule?.execute_time,
     status: 'OFFERED',
   };
   desk.agreements.save(agreement);
   return agreement;
+};
+
+/**
+ * The payer's browser has come with what the merchant signed: there is no agreement before it is confirmed.
+ * @see https://opendocs.alipay.com/open/8bccfa0b_alipay.user.agreement.page.sign
+ */
+export const offerAgreement = (desk: Desk, request: Request<'sign'>, params: Params): Agreement => {
+  const { effect_time } = request;
+  if (effect_time !== undefined && instantOf(params['timestamp'] ?? '') + 1_000 * effect_time <= nowOf(desk))
+    throw refused('SIGN_REQUEST_EXPIRED', '签约请求已失效');
+  return offer(desk, request, addressesOf(params));
+};
+
+/**
+ * 支付并签约: whoever opens this order is asked to sign as well. Told of at an address of its own, or else at the order's.
+ * @see https://opendocs.alipay.com/open/e65d4f60_alipay.trade.app.pay
+ */
+export const offerWithOrder = (desk: Desk, order: Order, terms: SignParams): Order => {
+  const { external_agreement_no } = offer(desk, terms, { notify_url: terms.sign_notify_url ?? order.notify_url });
+  const asking = { ...order, external_agreement_no };
+  desk.books.saveOrder(asking);
+  return asking;
+};
+
+/** What is still to be signed with an order. */
+export const offeredWith = (desk: Desk, { external_agreement_no: no }: Order): Agreement | undefined => {
+  const agreement = no === undefined ? undefined : desk.agreements.named('external_agreement_no', no);
+  return agreement?.status === 'OFFERED' ? agreement : undefined;
 };
 
 const stands = ({ status }: Agreement): boolean => status === 'NORMAL';

@@ -2,6 +2,7 @@ import { beijingTime } from '../../beijing.ts';
 import type { PayerOutcome } from '../../channel.ts';
 import { escapeHtml, page, yuan } from '../../page.ts';
 import type { Call, Reply } from '../../server.ts';
+import { offeredWith } from '../agreements/agreements.ts';
 import { nowOf, type Desk } from '../desk.ts';
 import { failToPay, payOrder } from '../trade/payer.ts';
 import { isOver, isPaid, type Order, type PaidOrder } from '../trade/books.ts';
@@ -59,7 +60,11 @@ const standing = (desk: Desk, order: Order): string => {
   }
   if (isOver(order, nowOf(desk))) return '<p class="note" role="status">交易已关闭 The trade is closed.</p>';
   const path = `/cashier/${order.token}`;
-  return `<div class="do"><form method="post" action="${path}/pay"><button class="go">确认付款 Pay</button></form>
+  const signing =
+    offeredWith(desk, order) === undefined
+      ? ''
+      : '<label><input type="checkbox" name="sign" value="yes" checked> 同时签约 Sign the agreement</label> ';
+  return `<div class="do"><form method="post" action="${path}/pay">${signing}<button class="go">确认付款 Pay</button></form>
 <form method="post" action="${path}/fail"><button>付款失败 Fail</button></form></div>`;
 };
 
@@ -77,9 +82,11 @@ ${order.failures > 0 ? `<dt>失败次数 Failed</dt><dd>${order.failures}</dd>` 
   });
 
 /** A person has pressed a button; with the money taken the browser goes where the merchant wanted it. */
-const pressed = (desk: Desk, order: Order, verb: string): Reply => {
+const pressed = (desk: Desk, order: Order, verb: string, form: URLSearchParams): Reply => {
   const outcome: PayerOutcome =
-    verb === 'pay' ? payOrder(desk, order.out_trade_no) : failToPay(desk, order.out_trade_no);
+    verb === 'pay'
+      ? payOrder(desk, order.out_trade_no, form.get('sign') === 'yes')
+      : failToPay(desk, order.out_trade_no);
   const after = desk.books.order(order.out_trade_no);
   const back = outcome.kind === 'paid' && after !== undefined && isPaid(after) ? returnAddress(desk, after) : undefined;
   return { status: 303, headers: { Location: back ?? `/cashier/${order.token}` } };
@@ -90,5 +97,6 @@ export const answerCashier = (desk: Desk, call: Call): Reply => {
   const order = desk.books.orderOfToken(token);
   if (order === undefined) return page({ lang: 'zh-CN', title: TITLE, status: 404, main: `${header}<p>404</p>` });
   if (verb === undefined) return show(desk, order);
-  return call.method === 'POST' ? pressed(desk, order, verb) : { status: 405, headers: { Allow: 'POST' } };
+  if (call.method !== 'POST') return { status: 405, headers: { Allow: 'POST' } };
+  return pressed(desk, order, verb, new URLSearchParams(call.body));
 };

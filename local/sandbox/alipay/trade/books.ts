@@ -24,6 +24,8 @@ export const Order = z.object({
   created_at: ms,
   expires_at: ms,
   trade: Trade.optional(),
+  /** What whoever pays it is asked to sign. */
+  external_agreement_no: z.string().optional(),
   closed_at: ms.optional(),
   /** When a fault takes the money of an order that was closed. */
   takes_at: ms.optional(),

@@ -1,6 +1,7 @@
 import { beijingInstant } from '../../beijing.ts';
 import type { PayerOutcome } from '../../channel.ts';
 import { nowOf, type Desk } from '../desk.ts';
+import { offeredWith, touchAgreement } from '../agreements/agreements.ts';
 import { isOver, type Order } from './books.ts';
 import { startTrade, takeMoney } from './trades.ts';
 
@@ -13,10 +14,12 @@ const touch = (desk: Desk, orderNo: string, gesture: (order: Order) => PayerOutc
     return isOver(order, nowOf(desk)) ? { kind: 'closed' } : gesture(order);
   });
 
-/** Scans what was not yet scanned, and pays. */
-export const payOrder = (desk: Desk, orderNo: string): PayerOutcome =>
+/** Scans what was not yet scanned, and pays; in the same act signs what is to be signed with it, or leaves that. */
+export const payOrder = (desk: Desk, orderNo: string, isSigning = true): PayerOutcome =>
   touch(desk, orderNo, (order) => {
     const { paid, trade } = takeMoney(desk, order);
+    const offered = offeredWith(desk, order);
+    if (offered) touchAgreement(desk, offered.external_agreement_no, isSigning ? 'sign' : 'refuse');
     return {
       kind: 'paid',
       channel_trade_no: trade.trade_no,

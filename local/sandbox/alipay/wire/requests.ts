@@ -56,19 +56,59 @@ const Payee = z.looseObject({
 const Code = Place.extend({ auth_code: text(32), scene: z.literal('bar_code').default('bar_code') });
 export type CodeRequest = z.infer<typeof Code>;
 
-/** 商家扣款: by an agreement. */
+/** 商家扣款 and 周期扣款. */
+const Product = z.enum(['GENERAL_WITHHOLDING', 'CYCLE_PAY_AUTH']);
+
+/** By an agreement. */
 const Withhold = Place.extend({
-  product_code: z.enum(['GENERAL_WITHHOLDING', 'CYCLE_PAY_AUTH']),
+  product_code: Product,
   agreement_params: z.looseObject({ agreement_no: text(64) }),
 });
 export type WithholdRequest = z.infer<typeof Withhold>;
 
+/** What a payer is asked to agree to. */
+const Terms = z.looseObject({
+  personal_product_code: text(64),
+  sign_scene: text(64),
+  external_agreement_no: z.string().regex(/^[0-9A-Za-z]{1,32}$/),
+  external_logon_id: text(100).optional(),
+  period_rule_params: z
+    .looseObject({
+      period_type: z.enum(['DAY', 'MONTH']),
+      period: z.int().min(1),
+      execute_time: z.iso.date(),
+      single_amount: Price,
+    })
+    .optional(),
+});
+export type Terms = z.infer<typeof Terms>;
+
+const Access = z.looseObject({ channel: z.enum(['ALIPAYAPP', 'QRCODE', 'QRCODEORSMS']) });
+
+/** 支付并签约: what is signed by whoever pays. */
+const SignParams = Terms.extend({
+  product_code: Product.optional(),
+  access_params: Access.optional(),
+  sign_notify_url: z
+    .url({ protocol: /^https?$/ })
+    .max(256)
+    .optional(),
+});
+export type SignParams = z.infer<typeof SignParams>;
+
+const PlaceAndSign = Place.extend({ agreement_sign_params: SignParams.optional() });
+export type PlaceAndSignRequest = z.infer<typeof PlaceAndSign>;
+
 /** What each method must be told in `biz_content`. Members that nobody knows are ignored, as Alipay ignores them. */
 export const requests = {
   precreate: Place,
-  page: Place.extend({ product_code: z.literal('FAST_INSTANT_TRADE_PAY') }),
+  page: PlaceAndSign.extend({ product_code: z.literal('FAST_INSTANT_TRADE_PAY') }),
   wap: Place.extend({ product_code: z.literal('QUICK_WAP_WAY').optional() }),
-  app: Place.extend({ product_code: z.literal('QUICK_MSECURITY_PAY').optional() }),
+  app: PlaceAndSign.extend({ product_code: z.enum(['QUICK_MSECURITY_PAY', 'CYCLE_PAY_AUTH']).optional() }).refine(
+    ({ product_code, agreement_sign_params: signing }) =>
+      product_code === 'CYCLE_PAY_AUTH' ? signing !== undefined : !signing || signing.product_code !== undefined,
+    { path: ['agreement_sign_params'], message: 'is of a product, its own or the order’s' },
+  ),
   charge: z.union([Withhold.transform((deduction) => ({ deduction })), Code.transform((scan) => ({ scan }))]),
   trade: TradeName,
   refund: TradeName.safeExtend({
@@ -97,22 +137,10 @@ export const requests = {
       path: ['out_biz_no'],
       message: 'out_biz_no or order_id is required',
     }),
-  sign: z.looseObject({
-    product_code: z.enum(['GENERAL_WITHHOLDING', 'CYCLE_PAY_AUTH']),
-    personal_product_code: text(64),
-    sign_scene: text(64),
-    external_agreement_no: z.string().regex(/^[0-9A-Za-z]{1,32}$/),
-    external_logon_id: text(100).optional(),
-    access_params: z.looseObject({ channel: z.enum(['ALIPAYAPP', 'QRCODE', 'QRCODEORSMS']) }),
+  sign: Terms.extend({
+    product_code: Product,
+    access_params: Access,
     effect_time: z.int().min(1).max(86_400).optional(),
-    period_rule_params: z
-      .looseObject({
-        period_type: z.enum(['DAY', 'MONTH']),
-        period: z.int().min(1),
-        execute_time: z.iso.date(),
-        single_amount: Price,
-      })
-      .optional(),
   }),
   agreement: z.looseObject({
     personal_product_code: text(64).optional(),
