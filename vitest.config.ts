@@ -23,7 +23,7 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      { test: { name: 'machine', include: needAssembly, setupFiles: 'test/own-folders.ts', ...onMachines } },
+      { test: { name: 'machine', include: needAssembly, setupFiles: 'test/for-synthesis.ts', ...onMachines } },
       {
         test: {
           // Projects run in the order of their names: the longest files begin first, and the shortest fill the gaps at the end.

@@ -20,9 +20,9 @@ const failing = ({ of, holds }: Item, all: Assembly): string[] =>
 describe('a person can operate it', () => {
   let plain: Assembly;
   let switched: Assembly;
-  beforeAll(async () => {
-    plain = new Assembly(await assembly());
-    switched = new Assembly(await assembly(everySwitch));
+  beforeAll(() => {
+    plain = new Assembly(assembly());
+    switched = new Assembly(assembly(everySwitch));
   });
 
   test.each(Object.entries(items).map(([id, item]) => [id, item.says, item] as const))('%s: %s', (_, __, item) => {

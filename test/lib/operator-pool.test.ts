@@ -1,13 +1,10 @@
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { bundle } from '#lib/bundle.ts';
 import { DataStack } from '#lib/data-stack.ts';
 import { ServiceStack } from '#lib/service-stack.ts';
 import { roles } from '#platform/operator.ts';
-
-beforeAll(() => bundle());
 
 const stacks = (context: Record<string, unknown>) => {
   const app = new App({ context });

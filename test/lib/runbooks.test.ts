@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { bundle } from '#lib/bundle.ts';
 import { AlarmWithRunbook } from '#lib/constructs/alarm-with-runbook.ts';
 
 import { everySwitch, stacks } from './synthesized.ts';
@@ -36,8 +35,7 @@ const isLogged = (message: string) => logged.includes(message);
 
 describe('runbooks', () => {
   let alarms: { name: string; runbook: string }[];
-  beforeAll(async () => {
-    await bundle();
+  beforeAll(() => {
     alarms = stacks(everySwitch)
       .app.node.findAll()
       .filter((node) => node instanceof AlarmWithRunbook)

@@ -2,7 +2,6 @@ import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { bundle } from '#lib/bundle.ts';
 import { stacksIn } from '#lib/stacks.ts';
 import { allOperations } from '#openapi/document.ts';
 
@@ -33,8 +32,7 @@ interface Statement {
 describe('what is deployed', () => {
   let data: Template;
   let service: Template;
-  beforeAll(async () => {
-    await bundle();
+  beforeAll(() => {
     const app = new App();
     const stacks = stacksIn(app);
     data = Template.fromStack(stacks.data);

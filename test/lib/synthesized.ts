@@ -3,7 +3,6 @@ import { join } from 'node:path';
 
 import { App } from 'aws-cdk-lib';
 
-import { bundle } from '#lib/bundle.ts';
 import { stacksIn } from '#lib/stacks.ts';
 
 const { context: settings } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8')) as {
@@ -55,13 +54,11 @@ export interface Stack {
 }
 
 /** What synthesis leaves behind, as a deployment would read it. */
-export const assembly = async (context: Record<string, string> = {}): Promise<readonly Stack[]> => {
-  await bundle();
-  return stacks(context)
+export const assembly = (context: Record<string, string> = {}): readonly Stack[] =>
+  stacks(context)
     .app.synth()
     .stacks.map(({ stackName, terminationProtection, template }) => ({
       name: stackName,
       isProtected: terminationProtection ?? false,
       template: template as Stack['template'],
     }));
-};
