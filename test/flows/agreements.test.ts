@@ -226,6 +226,9 @@ describe('a deduction at WeChat', () => {
 
 const paying: readonly (Side & {
   readonly other: string;
+  /** By which nothing is signed while paying, or not there; and a payer's code. */
+  readonly elsewhere: readonly string[];
+  readonly code: { readonly method: string; readonly payer: { readonly auth_code: string } };
   /** What the payer's device does: from then on the channel can be told what the payer does. */
   readonly open: (action: Resource) => Promise<void>;
 })[] = [
@@ -233,13 +236,24 @@ const paying: readonly (Side & {
     channel: 'alipay',
     method: 'alipay_app',
     other: 'alipay_page',
+    elsewhere: ['wechat_native', 'alipay_wap', 'alipay_qr'],
+    code: { method: 'alipay_code', payer: { auth_code: '280000000000000000' } },
     open: ({ url, params }) =>
       openAddress({ url: url ?? `${machine().stage.sandbox_credentials.alipay.gateway}?${params.order_string}` }),
+  },
+  {
+    channel: 'wechat',
+    method: 'wechat_native',
+    other: 'wechat_app',
+    elsewhere: ['alipay_app', 'alipay_page', 'unionpay_qr'],
+    code: { method: 'wechat_code', payer: { auth_code: '134567890123456789' } },
+    // WeChat knows of the order, and of what is to be signed, as soon as it is placed.
+    open: async ({ type }) => expect(['qr_code', 'sdk']).toContain(type),
   },
 ];
 
 describe.each(paying)('an agreement that is signed while paying at $channel', (side) => {
-  const { channel, method: payMethod, other: otherMethod, open: openOrder } = side;
+  const { channel, method: payMethod, other: otherMethod, open: openOrder, elsewhere, code } = side;
   const { deduct, gesture, read, until } = agreementsAt(machine, side);
   const terminate = (id: string): Promise<Reply> => machine().app.post(`/v1/agreements/${id}/terminate`, {});
   const askedToPay = (over: Record<string, unknown> = {}) =>
@@ -365,14 +379,11 @@ describe.each(paying)('an agreement that is signed while paying at $channel', (s
     const { app, until: paidUntil } = machine();
     const payment = await placed();
     const by = (other: string) => app.post(`/v1/payments/${payment.id}/attempts`, { method: other });
-    for (const other of ['wechat_native', 'alipay_wap', 'alipay_qr']) {
+    for (const other of elsewhere) {
       const refused = await by(other);
       expect([refused.status, refused.body.code]).toEqual([422, 'agreement_not_available']);
     }
-    const atCounter = await app.post(
-      '/v1/payments',
-      askedToPay({ method: 'alipay_code', payer: { auth_code: '280000000000000000' } }),
-    );
+    const atCounter = await app.post('/v1/payments', askedToPay(code));
     expect([atCounter.status, atCounter.body.code]).toEqual([422, 'agreement_not_available']);
     const second = await by(otherMethod);
     expect(second.status).toBe(201);

@@ -26,6 +26,7 @@ import { withinBytes } from '#channels/text.ts';
 import { agreementsOf } from './v2/agreement.ts';
 import { acknowledgement, isOfVersion2, readCallback as readVersion2 } from './v2/callback.ts';
 import { codePayV2 } from './v2/code.ts';
+import { placeWithAgreement, signedWhilePaying } from './v2/contract-order.ts';
 import { deductionsOf } from './v2/deduct.ts';
 import { signedBy, type Papay } from './v2/sign.ts';
 import { contentOf, orderPath, send, type Wire } from './wire.ts';
@@ -39,7 +40,7 @@ const capabilities: Capabilities = {
   canClose: true,
   // A year, and at most 50 refunds of one payment; WeChat refuses the fifty-first.
   refund: { maxAgeDays: 365, partial: true, multiple: true },
-  agreements: { methods: signedBy, deduction: 'wechat_agreement' },
+  agreements: { methods: signedBy, whilePaying: signedWhilePaying, deduction: 'wechat_agreement' },
   statements: ['trade', 'fund'],
 };
 
@@ -88,7 +89,7 @@ const payments = (wire: Wire, counter: AtCounter, papay: Papay | undefined): Pay
     : { place: noDeductions, query: noDeductions, close: noDeductions };
   const by = ({ method }: OrderRef) => (method === 'wechat_agreement' ? deducted : opened);
   return {
-    place: (order) => by(order).place(order),
+    place: (order) => (order.signing ? placeWithAgreement(papay, order, order.signing) : by(order).place(order)),
     query: (order) => by(order).query(order),
     close: (order) => by(order).close(order),
   };

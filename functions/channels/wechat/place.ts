@@ -15,14 +15,18 @@ import { contentOf, send, type Wire } from './wire.ts';
  * what has run out is had anew by sending the order again.
  */
 
-interface Ticket {
-  readonly wire: Wire;
-  readonly appid: string;
+interface Opened {
+  readonly wire: Pick<Wire, 'now'>;
   readonly reply: unknown;
   readonly order: OrderToPlace;
 }
 
-type Placed = Omit<Extract<Placing, { kind: 'placed' }>, 'kind'>;
+interface Ticket extends Opened {
+  readonly wire: Wire;
+  readonly appid: string;
+}
+
+export type Placed = Omit<Extract<Placing, { kind: 'placed' }>, 'kind'>;
 
 interface Way {
   readonly path: string;
@@ -33,12 +37,12 @@ interface Way {
 }
 
 const Text = z.string().min(1).max(512);
-const Prepaid = z.object({ prepay_id: Text });
+export const Prepaid = z.object({ prepay_id: Text });
 const InBrowser = z.object({ h5_url: z.url({ protocol: /^https$/ }).max(2_048) });
 const Coded = z.object({ code_url: Text });
 
 const minutes = 60_000;
-const after = ({ now }: Wire, milliseconds: number) => new Date(now().getTime() + milliseconds);
+const after = ({ now }: Opened['wire'], milliseconds: number) => new Date(now().getTime() + milliseconds);
 
 /** A signature under lines of which the last is what is paid for; the phone's own WeChat checks it. */
 const signedFor = ({ wire, appid }: Ticket, subject: string) => {
@@ -49,9 +53,9 @@ const signedFor = ({ wire, appid }: Ticket, subject: string) => {
 };
 
 /** A `prepay_id` lives for two hours, but a signature says when it was made: whoever asks again is given a fresh one. */
-const forOnce = (ticket: Ticket, params: Record<string, string>): Placed => ({
+export const forOnce = ({ wire }: Pick<Opened, 'wire'>, params: Record<string, string>): Placed => ({
   action: { type: 'sdk', params },
-  goodUntil: ticket.wire.now(),
+  goodUntil: wire.now(),
 });
 
 /** Within WeChat: `WeixinJSBridge.invoke('getBrandWCPayRequest', params)`, `wx.requestPayment(params)`. */
@@ -72,14 +76,14 @@ const inApp = (ticket: Ticket): Placed => {
 };
 
 /** Lives for five minutes; the last of them is the payer's, to arrive. WeChat itself leads back to `redirect_url`. */
-const inBrowser = ({ wire, reply, order }: Ticket): Placed => {
+export const inBrowser = ({ wire, reply, order }: Opened): Placed => {
   const url = new URL(InBrowser.parse(reply).h5_url);
   if (order.returnUrl !== undefined) url.searchParams.set('redirect_url', order.returnUrl);
   return { action: { type: 'redirect', url: url.toString() }, goodUntil: after(wire, 4 * minutes) };
 };
 
 /** Lives for two hours; a payment may wait for longer. */
-const asCode = ({ wire, reply }: Ticket): Placed => ({
+export const asCode = ({ wire, reply }: Opened): Placed => ({
   action: { type: 'qr_code', content: Coded.parse(reply).code_url },
   goodUntil: after(wire, 115 * minutes),
 });

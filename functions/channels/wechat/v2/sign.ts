@@ -1,9 +1,9 @@
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 
 import * as z from 'zod';
 
 import type { AgreementToSign, Signing } from '#channels/agreement.ts';
-import type { Method } from '#channels/channel.ts';
+import type { ChannelFailure, Method, OrderRef } from '#channels/channel.ts';
 import { Unanswered } from '#channels/reply.ts';
 import { withinBytes } from '#channels/text.ts';
 
@@ -36,24 +36,50 @@ const shownAs = ({ payerId, subject, agreementNo }: AgreementToSign): string => 
 };
 
 /** `request_serial`: each asking has its own, and a later one the greater. */
-const serialOf = (now: Date) => String(BigInt(now.getTime()) * 1_000n + BigInt(randomInt(1_000)));
+const serialOf = (at: Date, among: number) => String(BigInt(at.getTime()) * 1_000n + BigInt(among));
 
-const askToSign = ({ plan, now }: Papay, agreement: AgreementToSign): Fields => ({
+const termsOf = ({ plan }: Papay, agreement: AgreementToSign, request_serial: string): Fields => ({
   plan_id: plan.plan_id,
   contract_code: agreement.agreementNo,
-  request_serial: serialOf(now()),
+  request_serial,
   contract_display_account: shownAs(agreement),
-  notify_url: agreement.notifyUrl,
-  version: '1.0',
-  timestamp: String(Math.floor(now().getTime() / 1_000)),
 });
 
-/** What the payer would sign must not promise more than WeChat takes by the plan. */
+const askToSign = (papay: Papay, agreement: AgreementToSign): Fields => {
+  const now = papay.now();
+  return {
+    ...termsOf(papay, agreement, serialOf(now, randomInt(1_000))),
+    notify_url: agreement.notifyUrl,
+    version: '1.0',
+    timestamp: String(Math.floor(now.getTime() / 1_000)),
+  };
+};
+
+/** With an order that is sent again the same is asked: the serial is the order's. */
+export const signedWithOrder = (papay: Papay, agreement: AgreementToSign, order: OrderRef): Fields => {
+  const among = createHash('sha256').update(order.channelOrderNo).digest().readUInt16BE() % 1_000;
+  return {
+    ...termsOf(papay, agreement, serialOf(order.createdAt, among)),
+    contract_mchid: papay.wire.mchid,
+    contract_appid: papay.wire.appid,
+    contract_notify_url: agreement.notifyUrl,
+  };
+};
+
 const isWithin = ({ amount_max, period }: Plan, { limits }: AgreementToSign): boolean => {
   const { amount_max: wanted, period: each } = limits ?? {};
   if (amount_max !== undefined && wanted !== undefined && wanted > amount_max) return false;
   return !period || !each || (period.unit === each.unit && period.count === each.count);
 };
+
+/** What the payer would sign must not promise more than WeChat takes by the plan. */
+export const unsignable = ({ plan }: Papay, agreement: AgreementToSign): ChannelFailure | undefined =>
+  isWithin(plan, agreement)
+    ? undefined
+    : {
+        code: 'PLAN_LIMIT_EXCEEDED',
+        message: 'the plan at WeChat allows less, or another period, than limits says',
+      };
 
 /** Signed over what the fields say, not over how an address writes it; to be opened within WeChat, which leads back by itself. */
 const inWechat = ({ wire }: Papay, fields: Fields): Signing => {
@@ -114,9 +140,7 @@ export const signedBy: readonly Method[] = [...ways.keys()];
 export const sign = async (papay: Papay, agreement: AgreementToSign): Promise<Signing> => {
   const way = ways.get(agreement.method);
   if (!way) throw new Error(`WeChat has nothing signed by ${agreement.method}`);
-  if (!isWithin(papay.plan, agreement)) {
-    const message = 'the plan at WeChat allows less, or another period, than limits says';
-    return { kind: 'refused', failure: { code: 'PLAN_LIMIT_EXCEEDED', message } };
-  }
+  const failure = unsignable(papay, agreement);
+  if (failure) return { kind: 'refused', failure };
   return way(papay, askToSign(papay, agreement), agreement);
 };
