@@ -334,6 +334,20 @@ describe('who applies to be a merchant', () => {
     const { upload } = must(201, await admin.post(`${at(merchant.id)}/documents`, asked));
     expect((await fileOf(merchant.id)).missing).toEqual(['identity', 'bank_account_proof']);
     expect(must(409, await submitReview(machine(), merchant.id)).detail).toBe('it lacks identity, bank_account_proof');
+    // A page of a browser may send it: it asks first, with the headers that it was given and does not write itself.
+    const mayPageSend = (method: string, headers: readonly string[]) =>
+      fetch(upload.url, {
+        method: 'OPTIONS',
+        headers: {
+          origin: 'https://console.example',
+          'access-control-request-method': method,
+          'access-control-request-headers': headers.join(','),
+        },
+      });
+    const { 'content-length': _, ...byPage } = upload.headers;
+    expect((await mayPageSend(upload.method, Object.keys(byPage))).status).toBe(200);
+    expect((await mayPageSend('GET', [])).status).toBe(403);
+    expect((await mayPageSend(upload.method, ['authorization'])).status).toBe(403);
     // The address is good for exactly what was announced, once.
     const other = pdf('idantity');
     expect(await send(upload, other)).toBe(400);

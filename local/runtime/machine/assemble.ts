@@ -19,6 +19,7 @@ import { functionsOf } from '../lambda/functions.ts';
 import type { Report } from '../lambda/environment.ts';
 import { FunctionHost } from '../lambda/host.ts';
 import { invokeApi } from '../lambda/invoke-api.ts';
+import { BucketCors } from '../objects/cors.ts';
 import { ObjectStore } from '../objects/object-store.ts';
 import { S3 } from '../objects/s3-server.ts';
 import { Uploads } from '../objects/uploads.ts';
@@ -78,9 +79,14 @@ const makeHost = (
 };
 
 const makeObjects = ({ ground }: Blueprint, deployment: Deployment): { store: ObjectStore; s3: S3 } => {
-  const buckets = deployment.ofType('AWS::S3::Bucket').map(({ name }) => name);
-  const store = new ObjectStore(join(ground.folder, 'objects'), buckets, ground.database, ground.clock);
-  return { store, s3: new S3(store, new Uploads(store, ground.database), ground.clock) };
+  const buckets = deployment.ofType('AWS::S3::Bucket');
+  const names = buckets.map(({ name }) => name);
+  const store = new ObjectStore(join(ground.folder, 'objects'), names, ground.database, ground.clock);
+  const cors = new Map(
+    buckets.map(({ name, properties }) => [name, BucketCors.parse(properties).CorsConfiguration?.CorsRules]),
+  );
+  const corsOf = (bucket: string) => cors.get(bucket);
+  return { store, s3: new S3(store, new Uploads(store, ground.database), ground.clock, corsOf) };
 };
 
 /** What events can be sent to, each written down in the same database. */

@@ -5,6 +5,7 @@ import type { Clock } from '../machine/clock.ts';
 import type { Log } from '../machine/log.ts';
 import { listen, readBody } from '../machine/server.ts';
 import { messageOf, ServiceError } from '../refusal.ts';
+import { applyBucketCors, type CorsOf } from './cors.ts';
 import { listObjects } from './list-objects.ts';
 import type { ObjectStore, StoredObject } from './object-store.ts';
 import {
@@ -38,11 +39,13 @@ export class S3 {
   readonly #store: ObjectStore;
   readonly #uploads: Uploads;
   readonly #clock: Clock;
+  readonly #corsOf: CorsOf;
 
-  constructor(store: ObjectStore, uploads: Uploads, clock: Clock) {
+  constructor(store: ObjectStore, uploads: Uploads, clock: Clock, corsOf: CorsOf) {
     this.#store = store;
     this.#uploads = uploads;
     this.#clock = clock;
+    this.#corsOf = corsOf;
   }
 
   serve(port: number, log: Log): Promise<Server> {
@@ -62,7 +65,8 @@ export class S3 {
   }
 
   async #handle(s3: S3Request): Promise<void> {
-    const { method, place, response } = s3;
+    const { method, place, request, response } = s3;
+    if (applyBucketCors(this.#corsOf(place.bucket), request, response)) return;
     checkSigned(s3, this.#clock);
     response.setHeader('date', this.#clock.now().toUTCString());
     if (place.bucket === '' && method === 'GET') {

@@ -80,11 +80,13 @@ const Events = z.object({ Entries: z.array(z.object({ EventBusName: z.string().d
 const Machine = z.object({ stateMachineArn: z.string() });
 const Secret = z.object({ SecretId: z.string() });
 
-/** S3 tells operations apart by method and path. A `HEAD` needs the right to read. */
-const ofObjects = (method: string, path: string): Wanted => {
+/** S3 tells operations apart by method and path. A `HEAD` needs the right to read; a browser's preflight is nobody's call. */
+const ofObjects = (method: string, path: string): Wanted[] => {
+  if (method === 'OPTIONS') return [];
   const resource = `arn:aws:s3:::${decodeURIComponent(path.slice(1))}`;
   const isBucket = !/^\/[^/]+\/./.test(path);
-  if (isBucket && method === 'GET') return { action: 's3:ListBucket', resource: resource.replace(/\/$/, ''), keys: [] };
+  if (isBucket && method === 'GET')
+    return [{ action: 's3:ListBucket', resource: resource.replace(/\/$/, ''), keys: [] }];
   const verbs: Readonly<Record<string, string>> = {
     GET: 'Get',
     HEAD: 'Get',
@@ -92,7 +94,7 @@ const ofObjects = (method: string, path: string): Wanted => {
     POST: 'Put',
     DELETE: 'Delete',
   };
-  return { action: `s3:${verbs[method] ?? method}Object`, resource, keys: [] };
+  return [{ action: `s3:${verbs[method] ?? method}Object`, resource, keys: [] }];
 };
 
 /** What IAM would ask the role of a caller for. What is not known is a need that no role allows. */
@@ -126,7 +128,7 @@ export const needsOf = (deployment: Deployment) => {
     const [service = '', operation = ''] = target.split('.');
     const known = Object.hasOwn(services, service) ? services[service] : undefined;
     const path = new URL(url, 'http://localhost').pathname;
-    const wanted = known ? known(operation, input) : [target === '' ? ofObjects(method, path) : unknown(target)];
+    const wanted = known ? known(operation, input) : target === '' ? ofObjects(method, path) : [unknown(target)];
     return wanted.map((need) => ({ function: caller, ...need }));
   };
 };

@@ -68,7 +68,17 @@ interface Data {
 
 /** The CDK's own `eventBridgeEnabled` is a custom resource; the property of the bucket itself says the same. */
 const bucketWithEvents = (stack: Stack): s3.Bucket => {
-  const bucket = new s3.Bucket(stack, 'Scans');
+  const bucket = new s3.Bucket(stack, 'Scans', {
+    cors: [
+      {
+        allowedOrigins: ['https://*.library.example'],
+        allowedMethods: [s3.HttpMethods.PUT],
+        allowedHeaders: ['Content-Type', 'x-amz-*'],
+        exposedHeaders: ['etag'],
+        maxAge: 60,
+      },
+    ],
+  });
   const resource = bucket.node.defaultChild as s3.CfnBucket;
   resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
   return bucket;

@@ -298,6 +298,51 @@ describe('a library on one machine', () => {
       expect((await fetch(expired)).status).toBe(403);
     });
 
+    test('are sent from pages of the origins that the bucket names, in the ways that it names', async () => {
+      const signingDate = library.clock.now();
+      const command = new PutObjectCommand({ Bucket: output('Bucket'), Key: 'from a page' });
+      const url = await getSignedUrl(client().objects, command, { expiresIn: 60, signingDate });
+      const origin = 'https://desk.library.example';
+      const mayPageSend = (over: Record<string, string> = {}) =>
+        fetch(url, {
+          method: 'OPTIONS',
+          headers: {
+            origin,
+            'access-control-request-method': 'PUT',
+            'access-control-request-headers': 'content-type,x-amz-meta-shelf',
+            ...over,
+          },
+        });
+      const allowed = await mayPageSend();
+      expect([allowed.status, await allowed.text()]).toEqual([200, '']);
+      expect(Object.fromEntries(allowed.headers)).toMatchObject({
+        'access-control-allow-origin': origin,
+        'access-control-allow-methods': 'PUT',
+        'access-control-allow-headers': 'content-type, x-amz-meta-shelf',
+        'access-control-expose-headers': 'etag',
+        'access-control-max-age': '60',
+        vary: expect.stringContaining('Origin'),
+      });
+      const refusals: readonly Record<string, string>[] = [
+        { origin: 'https://library.example' },
+        { origin: 'https://desk.library.example.evil.example' },
+        { 'access-control-request-method': 'GET' },
+        { 'access-control-request-headers': 'authorization' },
+      ];
+      for (const over of refusals) {
+        const refused = await mayPageSend(over);
+        expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+        expect(await refused.text()).toContain('<Code>AccessForbidden</Code>');
+      }
+      const send = (from: string, to = url) => fetch(to, { method: 'PUT', body: 'x', headers: { origin: from } });
+      const sent = await send(origin);
+      expect([sent.status, sent.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
+      // Without the header a browser shows its page nothing; what is refused can be read by a page that may send.
+      expect((await send('https://elsewhere.example')).headers.get('access-control-allow-origin')).toBeNull();
+      const forged = await send(origin, url.replace(/Signature=[0-9a-f]{4}/, 'Signature=0000'));
+      expect([forged.status, forged.headers.get('access-control-allow-origin')]).toEqual([403, origin]);
+    });
+
     test('are guarded by conditions', async () => {
       await put('once', '1', { IfNoneMatch: '*' });
       await expect(put('once', '2', { IfNoneMatch: '*' })).rejects.toMatchObject({ name: 'PreconditionFailed' });
