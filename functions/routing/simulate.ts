@@ -67,6 +67,8 @@ const moveOf = ({ payment, attempt, businessType }: Played, { rules, candidatesO
   const { method, created_at: at, channel_account_id: account } = attempt;
   const facts = { method, amount, currency, merchantId, productCode, businessType, at };
   const from = { account, cost: feeOn(amount, attempt.cost) };
+  // No rule moves what is paid by an agreement, or while signing one.
+  if (payment.agreement) return { amount, from, to: from };
   try {
     const asked = { method, amount, currency, payer, facts, lot: `${payment.id}#${attempt.no}` };
     const { id, cost } = decide(candidatesOf(merchantId), asked, rules, () => undefined).chosen.account;

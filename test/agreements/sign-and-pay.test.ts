@@ -1,20 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { heard } from '#agreements/agreement.ts';
+import { PaymentToDeduct } from '#agreements/operations.ts';
 import { signAndPay } from '#agreements/sign-and-pay.ts';
 import { signAgreement } from '#agreements/sign-agreement.ts';
 import { agreementStore } from '#agreements/store.ts';
+import { showOrder } from '#cashier/show-order.ts';
 import { consequencesOf } from '#changes/change.ts';
 import type { AgreementOutcome } from '#channels/agreement.ts';
 import type { Method } from '#channels/channel.ts';
 import { derivedId } from '#kernel/id.ts';
 import { addAttempt } from '#payments/placing/add-attempt.ts';
-import type { AgreementWithPayment } from '#payments/operations.ts';
+import { RechargeToPlace, type AgreementWithPayment } from '#payments/operations.ts';
 import { Payment, paymentId, Prepaid, requestClose } from '#payments/payment.ts';
 import { placePayment, type Order } from '#payments/placing/place-payment.ts';
 import * as z from 'zod';
 
 import * as given from '../given.ts';
+import { profile } from '../cashier/given.ts';
 import { shop } from '../shop.ts';
 import { tables } from '../tables.ts';
 
@@ -168,6 +171,38 @@ describe('a payment with which an agreement is signed', () => {
       ).payment.attempts.map(({ channel_account_id }) => channel_account_id);
     expect(await by('wechat_native', 'a')).toEqual([at.signing.id]);
     expect(await by('wechat_h5', 'b')).toEqual([id]);
+  });
+
+  test('offers its payer only what signs, on a page where they choose', async () => {
+    const at = signingShop();
+    const methods = (['wechat_native', 'wechat_h5', 'wechat_jsapi', 'alipay_qr'] as const).map((method) => ({
+      method,
+      display_name: { zh: '支付', en: method },
+    }));
+    const deps = { ...at.deps, key: async () => 'key', profile: async () => profile({ methods }) };
+    const { payment } = await signAndPay(deps, at.app, at.order({ method: undefined, product_code: 'web' }), agreed());
+    expect(payment).toMatchObject({ attempts: [], agreement: { channel_account_id: at.signing.id } });
+    const offered = async (of: Payment, userAgent = 'Mozilla/5.0 (X11; Linux x86_64)') =>
+      (await showOrder(deps, of, { userAgent, ip: '203.0.113.7' })).offers.map(({ method, obstacle }) => [
+        method.method,
+        obstacle,
+      ]);
+    expect(await offered(payment)).toEqual([
+      ['wechat_native', undefined],
+      ['wechat_h5', 'on_phone'],
+      ['wechat_jsapi', 'in_wechat'],
+      ['alipay_qr', 'agreement_not_available'],
+    ]);
+    expect(await offered(payment, 'MicroMessenger')).toContainEqual(['wechat_jsapi', 'agreement_not_available']);
+    expect(await offered({ ...payment, agreement: undefined })).toContainEqual(['alipay_qr', 'method_not_available']);
+  });
+
+  test('is neither a recharge nor a deduction', () => {
+    const asked = { agreement: { merchant_agreement_id: 'a' } };
+    for (const schema of [RechargeToPlace, PaymentToDeduct])
+      expect(schema.safeParse(asked).error?.issues).toContainEqual(
+        expect.objectContaining({ code: 'unrecognized_keys', keys: ['agreement'] }),
+      );
   });
 
   test('asks for the same with each attempt, until it is signed or shall not be', async () => {

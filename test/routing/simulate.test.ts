@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { flowStore } from '#flow/store.ts';
 import { derivedId } from '#kernel/id.ts';
 import { applyOutcome } from '#payments/following/apply-outcome.ts';
+import type { Payment } from '#payments/payment.ts';
 import { markerWrites, paymentStore } from '#payments/store.ts';
 import { committer } from '#platform/commit.ts';
 import { shards } from '#platform/table.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => (the = await tables()));
 afterAll(() => the.stop());
 
 /** A day of an app with two accounts, at one of which all of it was paid. */
-const day = async (name: string, amounts: readonly bigint[]) => {
+const day = async (name: string, amounts: readonly bigint[], paid: Partial<Payment> = {}) => {
   const app = given.app({ id: derivedId('app', name) });
   const accounts = [candidate(`${name} dear`, 6_000), candidate(`${name} cheap`, 3_000)];
   const [dear, cheap] = accounts.map(({ account }) => account.id) as [`chn_${string}`, `chn_${string}`];
@@ -39,6 +40,7 @@ const day = async (name: string, amounts: readonly bigint[]) => {
       product_code: 'web',
       amount,
       attempts: [given.attempt({ channel_account_id: dear })],
+      ...paid,
     });
     const saved = await payments.save(placed);
     if (!saved.won) throw new Error('it was there');
@@ -96,6 +98,14 @@ describe('a day played again', () => {
         },
       ],
     });
+  });
+
+  test('leaves what is paid by an agreement, or while signing one, where the agreement is', async () => {
+    const agreement = { id: given.agreement().id, channel_account_id: accountId('bound dear') };
+    const { replay } = await day('bound', [10_000n], { agreement });
+    expect(await replay({ prefer: ['bound cheap'], only: true })).toMatchObject({ moved: 0, refused: 0 });
+    const { replay: free } = await day('free', [10_000n]);
+    expect(await free({ prefer: ['free cheap'], only: true })).toMatchObject({ moved: 1 });
   });
 
   test('by cost says what it would have saved, and what it would have done to success', async () => {

@@ -246,17 +246,15 @@ describe('the official client', () => {
 
     const order = selling(both);
     await open(order);
-    world.ear.heard.length = 0;
     await pays(world, order.out_trade_no);
-    await until('both are announced', () => world.ear.heard.length === 2);
-    const told = world.ear.heard.map((heard) => ({ path: heard.path, ...opened(world, heard, client) }));
+    // What an earlier story brings about may still be told.
+    const heardOfIt = () =>
+      world.ear.heard.filter(({ body }) => body.includes(order.out_trade_no) || body.includes(both));
+    await until('both are announced', () => heardOfIt().length === 2);
+    const told = heardOfIt().map((heard) => ({ path: heard.path, ...opened(world, heard, client) }));
     expect(told.every(({ genuine }) => genuine)).toBe(true);
-    expect(
-      told.map(({ path, told: { notify_type, status } }) => [path.endsWith('/signed'), notify_type, status]),
-    ).toEqual([
-      [false, 'trade_status_sync', undefined],
-      [true, 'dut_user_sign', 'NORMAL'],
-    ]);
+    const words = told.map(({ path, told: { notify_type } }) => `${notify_type} ${path}`);
+    expect(words.toSorted()).toEqual(['dut_user_sign /callbacks/signed', 'trade_status_sync /callbacks']);
     expect(await query(both)).toMatchObject({ code: '10000', status: 'NORMAL', external_agreement_no: both });
 
     const page = await open(selling(payment));
