@@ -137,7 +137,14 @@ describe('an order at WeChat with which an agreement is signed', () => {
     expect(paySign).toBe(signedV2(params, account.apiV2Key, sign_type));
     expect(fieldsOfV2(server.received[0]!.body)).toMatchObject({ trade_type: 'JSAPI', openid: 'oPayer' });
     const { sign, ...inApp } = paramsOf(await place({ method: 'wechat_app' }, said));
-    expect(inApp).toMatchObject({ appid, partnerid: mchid, prepayid: placed.prepay_id, package: 'Sign=WXPay' });
+    expect(inApp).toEqual({
+      appid,
+      partnerid: mchid,
+      prepayid: placed.prepay_id,
+      package: 'Sign=WXPay',
+      noncestr: expect.stringMatching(/^[0-9a-f]{32}$/),
+      timestamp: '1769824800',
+    });
     expect(sign).toBe(signedV2(inApp, account.apiV2Key, sign_type));
     channel = opened();
   });
