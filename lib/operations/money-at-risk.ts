@@ -10,23 +10,29 @@ type Risk = Omit<AlarmWithRunbookProps, 'metric'> & {
   readonly minutes?: number;
 };
 
+/**
+ * Counted by looks that may be so many hours apart: one of them is enough until the next, with two hours to spare. So the alarm
+ * stays while there is one, and as long after the last.
+ */
+const lookedAtEvery = (hours: number): Pick<Risk, 'minutes' | 'outOf'> => ({ minutes: 60, outOf: [1, hours + 2] });
+
 /** What the functions count when money, or the news of it, is not where it should be. */
 export const risks: readonly Risk[] = [
   {
     metric: 'MoneyUnknown',
-    minutes: 60,
+    ...lookedAtEvery(12),
     whoIsHurt: 'payers who may have paid, and apps that cannot know it',
     runbook: 'docs/runbooks/money-unknown.md',
   },
   {
     metric: 'RefundStuck',
-    minutes: 60,
+    ...lookedAtEvery(12),
     whoIsHurt: 'payers who wait for their money; merchants, whose money is held for it',
     runbook: 'docs/runbooks/refund-stuck.md',
   },
   {
     metric: 'AgreementStuck',
-    minutes: 60,
+    ...lookedAtEvery(12),
     whoIsHurt:
       'payers whose agreement may still stand at the channel although its end was asked for, or is thought over',
     runbook: 'docs/runbooks/agreement-stuck.md',
@@ -44,7 +50,7 @@ export const risks: readonly Risk[] = [
   },
   {
     metric: 'PayoutUnconfirmed',
-    minutes: 1_440,
+    ...lookedAtEvery(24),
     whoIsHurt: 'merchants and payers who were to be paid by hand days ago: nobody has said that they were',
     runbook: 'docs/runbooks/payout-unconfirmed.md',
   },
