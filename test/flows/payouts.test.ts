@@ -280,15 +280,17 @@ describe('Alipay’s bill of money', () => {
   });
 
   test('finds what left although the payout has failed, and what nobody knows of; what nobody has heard of yet waits a day', async () => {
-    const { batches, spoil, now } = machine();
+    const { batches, spoil, now, forgetLooks } = machine();
     const date = dateInShanghai(now());
     const failed = await slow();
     await atPayee(failed, 'fail');
     await until(failed.id, 'failed');
-    // That it arrived, that the other one has gone, and that it is back.
+    // That it arrived, that the other one has gone, and that it is back: nobody is told, and nobody asks.
+    await forgetLooks();
     await spoil('lose_callback', 3, 'alipay');
     await atPayee(failed, 'arrive');
     const bounced = await created({ amount: 1_500 });
+    await forgetLooks();
     await atPayee(bounced, 'bounce');
     await spoil('extra_transfer', 1, 'alipay');
     await dayIsOver();
