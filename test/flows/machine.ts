@@ -169,15 +169,17 @@ export const startMachine = async (options: Partial<PlatformOptions> = {}) => {
     return until(payment.id, 'paid');
   };
 
-  /** Each account of a merchant by its subject; what is not there is zero. */
+  /** In fen, what a merchant has of each subject; what is not there is zero. */
   const balances = async (client = app, merchant: string = stage.merchant_id): Promise<Record<Subject, number>> => {
     await quiet();
     const reply = await client.get(`/v1/accounts?owner=${merchant}`);
     expect(reply.status).toBe(200);
-    const accounts: { subject: Subject; balance: number }[] = reply.body.data;
+    const accounts: { subject: Subject; currency: string; balance: number }[] = reply.body.data;
     // Of what is at channels there is one for each.
     const of = (subject: Subject) =>
-      accounts.filter((account) => account.subject === subject).reduce((sum, { balance }) => sum + balance, 0);
+      accounts
+        .filter((account) => account.subject === subject && account.currency === 'CNY')
+        .reduce((sum, { balance }) => sum + balance, 0);
     return {
       merchant_pending: of('merchant_pending'),
       merchant_available: of('merchant_available'),
