@@ -26,8 +26,8 @@ const addCheaper = async () => {
       breaker: { min_samples: 3, pause_seconds: 60 },
     }),
   );
-  const { merchant_private_key_pem, api_v3_key } = stage.sandbox_credentials.wechat;
-  await put(`channel-accounts/${cheap.id}/secrets`, { merchant_private_key_pem, api_v3_key });
+  const { merchant_private_key_pem, api_v3_key, api_v2_key } = stage.sandbox_credentials.wechat;
+  await put(`channel-accounts/${cheap.id}/secrets`, { merchant_private_key_pem, api_v3_key, api_v2_key });
   const merchant = await get(`merchants/${stage.merchant_id}`);
   await put(`merchants/${merchant.id}`, { ...merchant, channel_account_ids: [first, cheap.id] });
   return { first, cheap: cheap.id };
