@@ -264,6 +264,7 @@ const receive = (
     // Of this money, never of what the same order had brought before.
     late: late && !mismatch ? true : undefined,
     duplicate: duplicate && !mismatch ? true : undefined,
+    decided: undefined,
   };
   // One order number paid twice, under two trade numbers: the second is kept as an attempt of its own.
   if (attempt.receipt) {

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Outcome } from '#channels/channel.ts';
 import { sum } from '#kernel/money.ts';
 import { change } from '#ledger/account.ts';
-import { attempts, isMoney, isWinner, type AttemptStatus } from '#payments/attempt.ts';
+import { attempts, isMoney, isWaiting, isWinner, type AttemptStatus } from '#payments/attempt.ts';
+import { giveBack, keep } from '#payments/decide.ts';
 import { journalsOf } from '#payments/journals.ts';
 import { isLookedAt, nextAge, nextLook } from '#payments/following/next-look.ts';
 import {
@@ -299,6 +300,28 @@ describe('a payment', () => {
     expect(third).toMatchObject({ no: 3, repeats: 1, duplicate: true });
     expect(channelOrderNo(twice, third!)).toBe(channelOrderNo(twice, first!));
     expect(placeOf(channelOrderNo(twice, third!))).toEqual({ id: twice.id, no: 1 });
+  });
+
+  test('whose late money a desk has decided about has decided nothing about what the same order brings after it', () => {
+    const late = hear(
+      requestClose(hear(given.payment(), 1, { kind: 'closed' }, listening), 'by_app', listening.now),
+      1,
+      paidBy('A'),
+      listening,
+    );
+    expect(statusOf(late)).toBe('paid_late');
+    for (const decide of [keep, giveBack]) {
+      const again = hear(decide(late, 1, listening.now), 1, paidBy('B'), listening);
+      expect(again.attempts[0]?.decided).toBeDefined();
+      expect(again.attempts[1]).toMatchObject({ no: 2, repeats: 1 });
+      expect(isWaiting(again.attempts[1]!)).toBe(true);
+      expect(giveBack(again, 2, listening.now).attempts[1]?.decided?.as).toBe('refund');
+      const suspense = journalsOf(again)
+        .flatMap(({ legs }) => legs)
+        .filter(({ subject }) => subject === 'suspense');
+      expect(suspense.filter(({ side }) => side === 'credit')).toHaveLength(2);
+      expect(suspense.filter(({ side }) => side === 'debit')).toHaveLength(decide === keep ? 1 : 0);
+    }
   });
 
   test('that failed and is paid all the same is paid: money that arrived is never refused', () => {
