@@ -40,6 +40,6 @@ export interface Wallets {
   capture(channelOrderNo: string): Promise<WalletOrder | undefined>;
   /** Lets go what is held, or answers how the order ended otherwise; what is not there yet never comes. */
   release(channelOrderNo: string): Promise<WalletOrder | undefined>;
-  /** Gives money back to the account that paid; nothing when that would be more than it paid. */
+  /** Gives money back to the account that paid; nothing when that would be more than it paid, or in too many parts. */
   giveBack(refund: RefundToPlace): Promise<WalletOrder | undefined>;
 }

@@ -4,7 +4,7 @@ import { IdOf } from '#kernel/id.ts';
 import { contend, lost } from '#platform/contend.ts';
 
 import { endHold, type Deps } from './end-hold.ts';
-import { holdOfOrder, type Hold, type WalletSubject } from './hold.ts';
+import { holdOfOrder, refundsAtMost, type Hold, type WalletSubject } from './hold.ts';
 import { giveBackJournal, netTaken } from './journals.ts';
 import { makeHold, walletOf } from './make-hold.ts';
 
@@ -48,7 +48,7 @@ const giveBack = (deps: Deps, refund: Parameters<Wallets['giveBack']>[0]): Promi
   contend(async () => {
     const hold = await deps.holds.find(holdOfOrder(refund.channelOrderNo));
     if (hold?.refunds.some(({ no }) => no === refund.channelRefundNo)) return orderOf(hold);
-    if (!hold || netTaken(hold) < refund.amount) return undefined;
+    if (!hold || netTaken(hold) < refund.amount || hold.refunds.length >= refundsAtMost) return undefined;
     const now = deps.now();
     const made = {
       no: refund.channelRefundNo,

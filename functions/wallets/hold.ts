@@ -29,6 +29,9 @@ export const Wallet = z.object({
 });
 export type Wallet = z.infer<typeof Wallet>;
 
+/** An order that is given back in more parts is refused the next one: its row holds them all. */
+export const refundsAtMost = 1_000;
+
 /** Money of one account that is set aside for one purpose: a payment by the internal channel, or whatever an app holds it for. */
 export const Hold = z.object({
   id: IdOf('hld'),
@@ -50,7 +53,9 @@ export const Hold = z.object({
   expires_at: Instant.optional(),
   ended: z.object({ at: Instant, booked_on: BusinessDate }).optional(),
   /** Given back to the account, each under the number of its refund. */
-  refunds: z.array(z.object({ no: z.string(), amount: Amount, at: Instant, booked_on: BusinessDate })).max(99),
+  refunds: z
+    .array(z.object({ no: z.string(), amount: Amount, at: Instant, booked_on: BusinessDate }))
+    .max(refundsAtMost),
 });
 export type Hold = z.infer<typeof Hold>;
 

@@ -8,7 +8,7 @@ import { channelOrderNo } from '#payments/payment.ts';
 import { shards } from '#platform/table.ts';
 import { holdForApp, postForApp, showHold, voidForApp } from '#wallets/app-holds.ts';
 import { expireHold } from '#wallets/end-hold.ts';
-import { holdOfOrder } from '#wallets/hold.ts';
+import { holdOfOrder, refundsAtMost } from '#wallets/hold.ts';
 import { makeTransfer } from '#wallets/make-transfer.ts';
 
 import * as given from '../given.ts';
@@ -87,6 +87,12 @@ describe('a hold', () => {
     expect(await voidForApp(at.wallets, at.app, hold.id)).toMatchObject({ status: 'voided' });
     expect(await codeOf(postForApp(at.wallets, at.app, { id: hold.id, to }))).toBe('hold_already_voided');
     expect(await balances(at)).toEqual([1_000n, 0n, 0n]);
+  });
+
+  test('does not run out before its instant, whoever looks', async () => {
+    const { at, hold } = await holding();
+    await expireHold(at.wallets, hold.id);
+    expect(await balances(at)).toEqual([900n, 100n, 0n]);
   });
 
   test('runs out at its instant: by the sweep, or by whoever asks first', async () => {
@@ -188,4 +194,35 @@ describe('a transfer', () => {
       { numRuns: 25 },
     );
   }, 60_000);
+});
+
+test('what a balance paid is given back in many parts; one part too many is refused, and not left in the air', async () => {
+  const at = walletShop(the.db);
+  const account = await at.wallet('u', 10_000n, 'user_balance');
+  const paid = await at.place('a', { method: 'balance', payer: { account } });
+  const orderNo = channelOrderNo(paid, paid.attempts[0]!);
+  const giveBack = (channelRefundNo: string) =>
+    at.internal.channel.refund({
+      channelRefundNo,
+      channelOrderNo: orderNo,
+      channelTradeNo: paid.attempts[0]!.receipt!.trade_no,
+      amount: 1n,
+      paid: 10_000n,
+      currency: 'CNY',
+      createdAt: at.clock.now,
+      reason: undefined,
+      notifyUrl: '',
+    });
+  const hold = await at.wallets.holds.get(holdOfOrder(orderNo));
+  const refunds = Array.from({ length: refundsAtMost - 1 }, (_, index) => ({
+    no: `r${index}`,
+    amount: 1n,
+    at: at.clock.now,
+    booked_on: given.today,
+  }));
+  await at.wallets.holds.save({ ...hold, refunds });
+  expect(await giveBack('last')).toMatchObject({ kind: 'succeeded' });
+  expect(await giveBack('more')).toMatchObject({ kind: 'failed' });
+  expect(await giveBack('last')).toMatchObject({ kind: 'succeeded' });
+  expect(await at.has('u', 'user_balance')).toBe(1n);
 });

@@ -79,7 +79,13 @@ const channelOf = ({ id, time_zone: timeZone }: ChannelAccount, wallets: Wallets
   async refund(refund) {
     const order = await wallets.giveBack(refund);
     if (order) return refundOutcomeOf(order, refund);
-    return { kind: 'failed', failure: { code: 'exceeds_payment', message: 'more than the account has paid' } };
+    return {
+      kind: 'failed',
+      failure: {
+        code: 'exceeds_payment',
+        message: 'more than the account has paid, or in more parts than one order is given back in',
+      },
+    };
   },
 
   queryRefund: async (refund) => refundOutcomeOf(await wallets.find(refund.channelOrderNo), refund),
