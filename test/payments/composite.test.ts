@@ -260,6 +260,19 @@ describe('a refund of a composite payment', () => {
     await expect(refundOf(at, paid, 'r4', 1n)).rejects.toThrow('refund_exceeds_refundable');
   });
 
+  test('counts what is still on its way by the channel: no part is asked of it twice', async () => {
+    const at = walletShop(the.db);
+    const { payment } = await placed(at);
+    const paid = await at.payRest(payment);
+    await at.fold(paid.id);
+    const ask = (no: string, amount: bigint) =>
+      createRefund(at.deps, at.app, { payment_id: paid.id, merchant_refund_id: no, amount });
+    expect((await ask('r1', 6_000n)).refund).toMatchObject({ status: 'processing' });
+    const { refund } = await ask('r2', 2_000n);
+    expect(refund.by_wallet).toBe(1_000n);
+    expect(at.paper.refunds.get(refund.id.slice(4))?.refund.amount).toBe(1_000n);
+  });
+
   test('releases what is left of both parts, once each', async () => {
     const at = walletShop(the.db);
     const { payment } = await placed(at);

@@ -118,6 +118,18 @@ test('what a statement has and what its channel tells of afterwards are the same
   expect(balances(after(twice, sent('T2'))).clearing).toBe(-2n * amount);
 });
 
+test('what is known of late money is heard again, days later, without effect', () => {
+  const later = given.days(2);
+  const again = (noun: Payout, outcome: TransferOutcome) =>
+    heard(noun, { ...outcome, at: later } as TransferOutcome, later);
+  const late = after(payout(), refused, sent('T1'));
+  expect(again(late, sent('T1'))).toBe(late);
+  const returned = after(late, back('T1'));
+  expect(again(returned, back('T1'))).toBe(returned);
+  const came = after(payout(), sent('T1'), back('T1'));
+  expect(again(came, back('T1'))).toBe(came);
+});
+
 test('a settlement whose payout left late is not paid a second time, until that has come back', () => {
   const failed = after(payout(), refused);
   const late = after(failed, sent('T1'));
