@@ -1,5 +1,5 @@
 import { invariant } from '#kernel/failure.ts';
-import { least } from '#kernel/money.ts';
+import { greatest, least } from '#kernel/money.ts';
 import type { Attempt, Receipt } from '#payments/attempt.ts';
 import { noRefunds, type Payment } from '#payments/payment.ts';
 import { winners } from '#payments/stages.ts';
@@ -27,8 +27,10 @@ export const legsOf = (payment: Payment, amount: bigint, wallet: Wallet | undefi
   );
   if (!charge) return undefined;
   if (!hold) return { attempt: charge };
-  const { succeeded, in_flight, by_wallet = 0n } = payment.refunds ?? noRefunds;
-  const chargeLeft = charge.receipt.amount - (succeeded + in_flight - by_wallet);
+  const { succeeded, in_flight, by_wallet = 0n, paid_out_late = 0n } = payment.refunds ?? noRefunds;
+  // Only what was charged is ever paid out.
+  const byCharge = succeeded + in_flight - by_wallet + paid_out_late;
+  const chargeLeft = greatest(0n, charge.receipt.amount - byCharge);
   const toWallet = amount - least(amount, chargeLeft);
   if (toWallet === 0n) return { attempt: charge };
   if (toWallet === amount) return { attempt: hold, by_wallet: toWallet };

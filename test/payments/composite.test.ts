@@ -5,7 +5,7 @@ import { applyOutcome } from '#payments/following/apply-outcome.ts';
 import { closePayment } from '#payments/following/close-payment.ts';
 import { finishStages } from '#payments/following/finish-stages.ts';
 import { lookAgain } from '#payments/following/look-again.ts';
-import { channelOrderNo, statusOf, type Payment } from '#payments/payment.ts';
+import { channelOrderNo, noRefunds, statusOf, type Payment } from '#payments/payment.ts';
 import { paymentView } from '#payments/view.ts';
 import { createRefund } from '#refunds/making/create-refund.ts';
 import { applyRefundOutcome } from '#refunds/apply-refund-outcome.ts';
@@ -271,6 +271,16 @@ describe('a refund of a composite payment', () => {
     const { refund } = await ask('r2', 2_000n);
     expect(refund.by_wallet).toBe(1_000n);
     expect(at.paper.refunds.get(refund.id.slice(4))?.refund.amount).toBe(1_000n);
+  });
+
+  test('goes to the card when what was charged has been paid out late already', async () => {
+    const at = walletShop(the.db);
+    const { payment } = await placed(at);
+    const paid = await at.payRest(payment);
+    await at.fold(paid.id);
+    await at.deps.payments.save({ ...paid, refunds: { ...noRefunds, paid_out_late: 7_000n } });
+    const done = await refundOf(at, paid, 'r1', 3_000n);
+    expect([done.by_wallet, await at.has('u', 'prepaid_card')]).toEqual([3_000n, 5_000n]);
   });
 
   test('releases what is left of both parts, once each', async () => {
