@@ -1,10 +1,18 @@
 import * as z from 'zod';
 
+import type { Action } from './channel.ts';
+
 /** Whom a channel pays out to: the account is given by whoever is to be paid, never guessed. */
 export const Payee = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('alipay_account'),
     account: z.string().min(1).max(64),
+    name: z.string().min(1).max(64),
+  }),
+  z.strictObject({
+    kind: z.literal('wechat_user'),
+    /** The openid under which the channel account's own appid knows the user. */
+    account: z.string().regex(/^[\w-]{1,128}$/),
     name: z.string().min(1).max(64),
   }),
   z.strictObject({
@@ -40,7 +48,8 @@ interface Failure {
 
 /** `returned` is 退票: it had succeeded, and the money came back. */
 export type TransferOutcome =
-  | { readonly kind: 'processing' }
+  /** `waitsForPayee`: until it is taken. `action`, which only placing tells, is what the payee's device needs for that. */
+  | { readonly kind: 'processing'; readonly waitsForPayee?: true; readonly action?: Action }
   | { readonly kind: 'succeeded'; readonly channelTradeNo: string; readonly at: Date }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'returned'; readonly channelTradeNo?: string; readonly failure: Failure; readonly at: Date }

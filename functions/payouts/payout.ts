@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import * as z from 'zod';
 
+import { Action } from '#channels/channel.ts';
 import { Payee, type TransferOutcome, type TransferRef } from '#channels/transfer.ts';
 import { BusinessDate, Instant } from '#kernel/business-date.ts';
 import { derivedId, IdOf, tail, type Id } from '#kernel/id.ts';
@@ -53,6 +56,8 @@ export const Payout = z.object({
   reason: z.string().optional(),
   notify_url: z.string().optional(),
   status: PayoutStatus,
+  /** What its payee's device needs to take it, where the channel asks the payee. */
+  action: Action.optional(),
   /** Of one above what its merchant may pay out alone: what it waits for, or waited. */
   approval_id: IdOf('apr').optional(),
   approved_at: Instant.optional(),
@@ -115,9 +120,17 @@ export const decided = (payout: Payout): Payout => ({
   status: payouts.next(payout.status, 'decide') ?? payout.status,
 });
 
+/** What has ended asks nothing of anybody. */
+const withoutAction = (payout: Payout): Payout => {
+  const { action: _, ...rest } = payout;
+  return rest;
+};
+
 export const failPayout = (payout: Payout, failure: { code: string; message: string }, now: Date): Payout => {
   const status = payouts.next(payout.status, 'fail');
-  return status ? { ...payout, status, failed: bookedAt(payout, now, now), failure: { ...failure } } : payout;
+  return status
+    ? { ...withoutAction(payout), status, failed: bookedAt(payout, now, now), failure: { ...failure } }
+    : payout;
 };
 
 /**
@@ -127,7 +140,9 @@ export const failPayout = (payout: Payout, failure: { code: string; message: str
 export const sentByStatement = (payout: Payout, at: Date, now: Date): Payout => {
   const status = payouts.next(payout.status, 'succeed');
   const sent = bookedAt(payout, at, now);
-  return status ? { ...payout, status, succeeded: sent } : { ...payout, late: [...(payout.late ?? []), sent] };
+  return status
+    ? { ...withoutAction(payout), status, succeeded: sent }
+    : { ...payout, late: [...(payout.late ?? []), sent] };
 };
 
 export const loseAnswer = (payout: Payout): Payout => {
@@ -143,7 +158,7 @@ const returned = (payout: Payout, outcome: Extract<TransferOutcome, { kind: 'ret
   if (!status) return lateReturn(payout, outcome, now);
   const at = bookedAt(payout, outcome.at, now);
   const arrived = succeeded ?? { ...at, channel_trade_no: channelTradeNo };
-  return { ...payout, status, succeeded: arrived, returned: at, failure: { ...failure } };
+  return { ...withoutAction(payout), status, succeeded: arrived, returned: at, failure: { ...failure } };
 };
 
 /**
@@ -156,7 +171,7 @@ export const heard = (payout: Payout, outcome: TransferOutcome, now: Date): Payo
       const status = payouts.next(payout.status, 'succeed');
       if (!status) return lateSuccess(payout, outcome, now);
       const succeeded = { ...bookedAt(payout, outcome.at, now), channel_trade_no: outcome.channelTradeNo };
-      return { ...payout, status, succeeded };
+      return { ...withoutAction(payout), status, succeeded };
     }
     case 'failed':
       return failPayout(payout, outcome.failure, now);
@@ -164,7 +179,9 @@ export const heard = (payout: Payout, outcome: TransferOutcome, now: Date): Payo
       return returned(payout, outcome, now);
     case 'processing': {
       const status = payouts.next(payout.status, 'accept');
-      return status === undefined || status === payout.status ? payout : { ...payout, status };
+      const { action = payout.action } = outcome;
+      if (status === undefined || (status === payout.status && isDeepStrictEqual(action, payout.action))) return payout;
+      return { ...payout, status, ...(action && { action }) };
     }
     case 'absent':
       return payout;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { Action } from '#channels/channel.ts';
 import { Payee } from '#channels/transfer.ts';
 import { Instant } from '#kernel/business-date.ts';
 import { Failure } from '#kernel/failure.ts';
@@ -18,6 +19,8 @@ export const PayoutView = z.object({
   currency: Currency,
   payee: Payee,
   status: PayoutStatus,
+  /** What the payee's device needs to take it, where the channel asks the payee; null once it has ended. */
+  action: Action.nullable(),
   channel: z.string(),
   channel_transfer_no: z.string(),
   channel_trade_no: z.string().nullable(),
@@ -45,6 +48,7 @@ export const payoutView = (payout: Payout): z.input<typeof PayoutView> =>
     currency: payout.currency,
     payee: payout.payee,
     status: payout.status,
+    action: payout.action ?? null,
     channel: payout.channel,
     channel_transfer_no: tail(payout.id),
     channel_trade_no: payout.succeeded?.channel_trade_no ?? null,

@@ -96,6 +96,7 @@ export const settingsOf = ({ channels, credentials: { wechat, alipay, unionpay, 
       authorize_url: channels.wechat,
       sign_in_url: channels.wechat,
       papay: { plan_id: wechat.papay_plan_id },
+      transfer: { scene_id: '1000', report_infos: [{ info_type: '活动名称', info_content: '演示' }] },
     },
     [accounts.alipay]: {
       app_id,

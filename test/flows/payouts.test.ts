@@ -48,7 +48,7 @@ const until = (id: string, status: string): Promise<Resource> =>
   });
 
 const atPayee = async (payout: Resource, what: 'arrive' | 'fail' | 'bounce') => {
-  const path = `/payees/alipay/${payout.channel_transfer_no}/${what}`;
+  const path = `/payees/${payout.channel}/${payout.channel_transfer_no}/${what}`;
   expect((await plainJson('POST', new URL(path, machine().stage.sandbox))).status).toBe(200);
 };
 
@@ -212,6 +212,67 @@ describe('a payout to an account at Alipay', () => {
     expect((await ask({ payee: { kind: 'alipay_account', account: 'a@b.c' } })).status).toBe(400);
     expect((await ask({ amount: 0 })).status).toBe(400);
     expect((await ask({ merchant_id: machine().stage.other_app.merchant_id })).body.code).toBe('not_found');
+  });
+});
+
+describe('a payout to a user of WeChat', () => {
+  const user = { kind: 'wechat_user', account: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o', name: '某用户' };
+  const toUser = async (over: object = {}) => {
+    await makeAvailable(machine(), 5_000);
+    await configure({ payout_approval_above: 2_000 });
+    return created({ payee: user, ...over });
+  };
+
+  test('is taken by the user, who is given what their device needs for it; WeChat tells, and the app is told', async () => {
+    const { receiver, quiet } = machine();
+    await makeAvailable(machine(), 5_000);
+    await configure({ payout_approval_above: 2_000 });
+    let payout: Resource;
+    const change = await moved(async () => {
+      payout = await created({ payee: user, reason: '提现' });
+      expect(payout).toMatchObject({ status: 'processing', channel: 'wechat', channel_trade_no: null });
+      const params = { mchId: expect.any(String), appId: expect.stringMatching(/^wx/), package: expect.any(String) };
+      expect(payout.action).toEqual({ type: 'sdk', params });
+      await atPayee(payout, 'arrive');
+      const arrived = await until(payout.id, 'succeeded');
+      expect([arrived.action, arrived.channel_trade_no]).toEqual([null, expect.stringMatching(/^1330/)]);
+      await quiet();
+    });
+    expect(change).toEqual([-1_000, -1_000, 0]);
+    expect(receiver.told(payout.id)).toEqual(['payout.succeeded']);
+  });
+
+  test('whose answer is lost is sent once more, under its one number, for what only a sending tells', async () => {
+    const { spoil, advance, quiet } = machine();
+    await spoil('timeout_but_paid', 1, 'wechat');
+    const lost = await toUser();
+    expect(lost).toMatchObject({ status: 'unknown', action: null });
+    await advance(660);
+    await quiet();
+    const found = await until(lost.id, 'processing');
+    expect(found.action).toMatchObject({ type: 'sdk' });
+    await atPayee(found, 'arrive');
+    await until(lost.id, 'succeeded');
+  });
+
+  test('that is not taken within a day has failed, and is the merchant’s money again', async () => {
+    const { advance, quiet, receiver } = machine();
+    let payout: Resource;
+    await makeAvailable(machine(), 5_000);
+    await configure({ payout_approval_above: 2_000 });
+    const change = await moved(async () => {
+      payout = await created({ payee: user });
+      await advance(26 * 3_600);
+      await quiet();
+      expect(await until(payout.id, 'failed')).toMatchObject({ action: null, failure: { code: 'OVERDUE_CLOSE' } });
+    });
+    expect(change).toEqual([0, 0, 0]);
+    expect(receiver.told(payout.id)).toEqual(['payout.failed']);
+  });
+
+  test('that WeChat refuses, and has nothing of, has failed at once', async () => {
+    const payout = await toUser({ payee: { ...user, account: 'oUpF8uMuAJO_40004' } });
+    expect(payout).toMatchObject({ status: 'failed', failure: { code: 'NOT_ENOUGH' } });
   });
 });
 

@@ -43,6 +43,8 @@ beforeAll(async () => (the = await tables()));
 afterAll(() => the.stop());
 
 const day = 86_400_000;
+const absent = { kind: 'absent' } as const;
+const processing = { kind: 'processing' } as const;
 const payee = { kind: 'alipay_account', account: 'someone@example.com', name: '某人' } as const;
 
 /** A merchant with ¥100 available, whose payouts up to ¥50 need nobody; a channel that pays out as it is told to. */
@@ -52,12 +54,10 @@ const payingShop = async (db: Database) => {
   const placed: TransferToPlace[] = [];
   type Said = TransferOutcome | 'nothing';
   /** `once`: what is answered to the next queries, before `query` is. */
-  const says: { place: Said; query: Said; once: Said[] } = {
-    place: { kind: 'processing' },
-    query: { kind: 'processing' },
-    once: [],
-  };
-  const answers = () => says.once.shift() ?? says.query;
+  const says: { place: Said; query?: Said; once: Said[] } = { place: processing, once: [] };
+  /** Of what it has refused it has nothing, unless it is told to say otherwise. */
+  const usual = () => (typeof says.place === 'object' && says.place.kind === 'failed' ? absent : processing);
+  const answers = () => says.once.shift() ?? says.query ?? usual();
   const answer = async (outcome: TransferOutcome | 'nothing') => {
     if (outcome === 'nothing') throw new Error('timeout');
     return outcome;
@@ -182,6 +182,45 @@ describe('a payout', () => {
     says.place = { kind: 'failed', failure: bad };
     expect(await ask('a')).toMatchObject({ status: 'failed', failure: bad });
     expect(await stands()).toEqual([10_000n, 0n, 0n]);
+  });
+
+  test('that is refused is asked about before that is believed: what the channel has of it counts', async () => {
+    const { at, says, ask, stands } = await payingShop(the.db);
+    says.place = { kind: 'failed', failure: bad };
+    says.query = arrived(at.clock.now);
+    expect((await ask('a')).status).toBe('succeeded');
+    says.query = 'nothing';
+    expect((await ask('b')).status).toBe('unknown');
+    expect(await stands()).toEqual([2_000n, 4_000n, -4_000n]);
+  });
+
+  test('that its payee must take shows how; without that it is sent once more, and an end asks nothing of anybody', async () => {
+    const { at, says, placed, ask, look, stands } = await payingShop(the.db);
+    const action = { type: 'sdk', params: { package: 'p' } } as const;
+    const waits = { kind: 'processing', waitsForPayee: true } as const;
+    says.place = 'nothing';
+    const payout = await ask('a');
+    expect(payout).toMatchObject({ status: 'unknown' });
+    says.query = waits;
+    expect((await look(payout.id)).action).toBeUndefined();
+    expect(placed).toHaveLength(1);
+    at.clock.now = given.minutes(5);
+    says.place = { ...waits, action };
+    expect(await look(payout.id)).toMatchObject({ status: 'processing', action });
+    // Asking tells none, and takes none away; one that is shown is not sent for again.
+    at.clock.now = given.minutes(20);
+    expect(await look(payout.id)).toMatchObject({ status: 'processing', action });
+    expect(placed.map(({ channelTransferNo }) => channelTransferNo)).toEqual([payout.id.slice(4), payout.id.slice(4)]);
+    says.query = { kind: 'failed', failure: bad };
+    expect((await look(payout.id)).action).toBeUndefined();
+    expect(await stands()).toEqual([10_000n, 0n, 0n]);
+    // Also of one that was only accepted when it was sent.
+    says.place = processing;
+    const accepted = await ask('b');
+    at.clock.now = given.minutes(30);
+    says.place = { ...waits, action };
+    says.query = waits;
+    expect(await look(accepted.id)).toMatchObject({ status: 'processing', action });
   });
 
   test('is found by each day on which its money moved, for a fund statement and by its number; by no settlement', async () => {

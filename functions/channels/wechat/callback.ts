@@ -5,9 +5,10 @@ import * as z from 'zod';
 import { CallbackRefused, type Heard, type RawCallback } from '#channels/channel.ts';
 
 import { outcomeOf, refundHeard } from './outcome.ts';
+import { transferOutcome, TransferBill } from './transfer.ts';
 import { open, type Platform, SignatureRefused, verifySigned } from './signature.ts';
 
-/** A notification of a payment or a refund has a few KB. */
+/** A notification has a few KB. */
 const sizeLimit = 256_000;
 
 const Notification = z.object({ event_type: z.string() });
@@ -21,14 +22,33 @@ const Sealed = z.object({
   }),
 });
 
+const whats = new Map<string, 'payment' | 'refund' | 'transfer'>([
+  ['TRANSACTION.SUCCESS', 'payment'],
+  ['REFUND.SUCCESS', 'refund'],
+  ['REFUND.ABNORMAL', 'refund'],
+  ['REFUND.CLOSED', 'refund'],
+  ['MCHTRANSFER.BILL.FINISHED', 'transfer'],
+]);
+
+const transferHeard = (resource: unknown, mchid: string): Heard => {
+  const bill = TransferBill.parse(resource);
+  if (bill.mch_id !== mchid) throw new CallbackRefused('the transfer is of another merchant');
+  return {
+    about: 'payout',
+    payoutNo: bill.out_bill_no,
+    ...(bill.transfer_amount !== undefined && { amount: bill.transfer_amount }),
+    outcome: transferOutcome(bill),
+  };
+};
+
 const heardOf = (text: string, account: { readonly mchid: string; readonly apiKey: KeyObject }): Heard => {
   const notification: unknown = JSON.parse(text);
   const { event_type } = Notification.parse(notification);
-  const isPayment = event_type === 'TRANSACTION.SUCCESS';
-  if (!isPayment && !['REFUND.SUCCESS', 'REFUND.ABNORMAL', 'REFUND.CLOSED'].includes(event_type))
-    return { about: 'nothing' };
+  const what = whats.get(event_type);
+  if (!what) return { about: 'nothing' };
   const resource: unknown = JSON.parse(open(Sealed.parse(notification).resource, account.apiKey).toString('utf8'));
-  if (isPayment) {
+  if (what === 'transfer') return transferHeard(resource, account.mchid);
+  if (what === 'payment') {
     // Whose payment it is stands on the receipt and is compared there, so that a mismatch is kept and seen.
     const { order, outcome } = outcomeOf(resource);
     return { about: 'payment', channelOrderNo: order.out_trade_no, outcome };

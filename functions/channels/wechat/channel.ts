@@ -21,6 +21,7 @@ import { closingRefused, outcomeOf, queryRefused, refundOf, refundQueryRefused, 
 import { methods, needs, placeOrder } from './place.ts';
 import { signInAt } from './sign-in.ts';
 import { Secrets, Settings } from './settings.ts';
+import { transfersAt } from './transfer.ts';
 import { privateKeyOf, publicKeyOf } from './signature.ts';
 import { withinBytes } from '#channels/text.ts';
 import { agreementsOf } from './v2/agreement.ts';
@@ -41,6 +42,7 @@ const capabilities: Capabilities = {
   // A year, and at most 50 refunds of one payment; WeChat refuses the fifty-first.
   refund: { maxAgeDays: 365, partial: true, multiple: true },
   agreements: { methods: signedBy, whilePaying: signedWhilePaying, deduction: 'wechat_agreement' },
+  payees: ['wechat_user'],
   statements: ['trade', 'fund'],
 };
 
@@ -171,6 +173,7 @@ const open = (account: ChannelAccount, given: unknown, now: () => Date): Channel
     identity: { merchant: settings.mchid, app: settings.appid },
     ...payments(wire, { appid: settings.appid, code }, papay),
     ...refunds(wire),
+    ...(settings.transfer && { transfers: transfersAt(wire, { appid: settings.appid, ...settings.transfer }) }),
     ...(secrets.app_secret !== undefined && {
       signIn: signInAt({
         appid: settings.appid,

@@ -7,9 +7,9 @@ import { cellsOf, readParts } from './bill-text.ts';
 
 /*
  * 资金账单, the fund bill: what was added to our account at WeChat and what was taken from it. A payment is up to two rows, its
- * gross income and the fee taken of it; a refund likewise. 业务凭证号 is our own number, of the order or of the refund; of
- * 资金流水单号 real files show the same one twice, so nothing is known by it. 业务类型 is an open set: what is neither a payment
- * nor a refund is kept apart, never guessed.
+ * gross income and the fee taken of it; a refund likewise; a transfer is one. 业务凭证号 is our own number of each; of
+ * 资金流水单号 real files show the same one twice, so nothing is known by it. 业务类型 is an open set: what is none of these is
+ * kept apart, never guessed.
  */
 
 const needed = [
@@ -35,11 +35,14 @@ const columnsOf = (header: TextLine) => {
 };
 
 /** What a row is about, by what it says and whether money came or went; anything else is something else. */
-const meanings = new Map<string, 'payment' | 'refund' | 'fee taken' | 'fee returned'>([
+const meanings = new Map<string, 'payment' | 'refund' | 'payout' | 'fee taken' | 'fee returned'>([
   ['交易 收入', 'payment'],
   ['扣除交易手续费 支出', 'fee taken'],
   ['退款 支出', 'refund'],
   ['退还交易手续费 收入', 'fee returned'],
+  // Not sure: no bill with a transfer was at hand. The first is what lists of 业务名称 have for it, the second the product's name.
+  ['企业付款 支出', 'payout'],
+  ['商家转账 支出', 'payout'],
 ]);
 
 interface Movement {
@@ -79,7 +82,7 @@ const meaningOf = ({ what, isIncome }: Movement) => meanings.get(`${what} ${isIn
 const lineOf = (kind: StatementLine['kind'], movement: Movement, fee: bigint): StatementLine => ({
   line: movement.line,
   kind,
-  channelOrderNo: kind === 'payment' ? movement.voucher : '',
+  channelOrderNo: kind === 'refund' ? '' : movement.voucher,
   ...(kind === 'refund' && { refundNo: movement.voucher }),
   channelTradeNo: movement.business,
   amount: movement.amount,
@@ -110,6 +113,7 @@ const joined = (movements: readonly Movement[]) => {
       lines.push(lineOf(kind, movement, sign * (fees.get(movement.voucher)?.shift()?.amount ?? 0n)));
     others.push(...[...fees.values()].flat().map(otherOf));
   }
+  lines.push(...(ofMeaning.get('payout') ?? []).map((movement) => lineOf('payout', movement, 0n)));
   return { lines: lines.toSorted((a, b) => a.line - b.line), others: others.toSorted((a, b) => a.line - b.line) };
 };
 
@@ -144,5 +148,5 @@ export const readFundBill = (bytes: Buffer): Statement => {
     isTotals: (line) => cellsOf(line)[0] === countName,
   });
   checkTotals(names, values, movements);
-  return { judges: ['payment', 'refund'], ...joined(movements), merchantsAtChannel: [] };
+  return { judges: ['payment', 'refund', 'payout'], ...joined(movements), merchantsAtChannel: [] };
 };

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { TransferSettings } from './transfer.ts';
+
 const SignType = z.enum(['HMAC-SHA256', 'MD5']);
 
 /** What an account at WeChat is set to. */
@@ -42,6 +44,8 @@ export const Settings = z.strictObject({
       period: z.strictObject({ unit: z.enum(['day', 'month']), count: z.int().min(1).max(120) }).optional(),
     })
     .optional(),
+  /** 商家转账, for merchants who may. */
+  transfer: TransferSettings.optional(),
   /** Whether http and loopback are allowed is decided where accounts are kept. */
   base_url: z.url({ protocol: /^https?$/ }).default('https://api.mch.weixin.qq.com'),
   /** 网页授权 is another service than payments: where payers are sent, and where it is asked who came back. */

@@ -105,12 +105,12 @@ export const contentOf = ({ status, body }: Extract<Reply, { ok: true }>): unkno
 };
 
 /** `2018-06-08T10:34:56+08:00` */
-const Time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
-const Fen = z
+export const Time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+export const Fen = z
   .int()
   .min(1)
   .transform((fen) => BigInt(fen));
-const No = z.string().min(1).max(64);
+export const No = z.string().min(1).max(64);
 
 /** 查询订单, and the resource of TRANSACTION.SUCCESS. */
 export const Order = z.object({

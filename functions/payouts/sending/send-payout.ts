@@ -116,23 +116,28 @@ const place = (deps: Deps, payout: Payout) =>
     });
   });
 
-/** Sends it for the first time, under its one number for ever. */
-export const sendPayout = async (deps: Deps, payout: Payout): Promise<Payout> =>
-  noteAnswer(deps, payout, await place(deps, payout));
-
 /**
- * Sends it once more, under the same number, when the sending before can no longer arrive; only one of many does. That it is
- * refused says nothing of the sending before: it has failed when the channel has nothing of it.
+ * Sends it, under its one number for ever. That a sending is refused says nothing of one before it, and some channels want to be
+ * asked whatever they have answered: it has failed when the channel has nothing of it, or says so itself.
  */
+export const sendPayout = async (deps: Deps, payout: Payout): Promise<Payout> => {
+  const outcome = await place(deps, payout);
+  if (outcome?.kind !== 'failed') return noteAnswer(deps, payout, outcome);
+  const standing = await ask(deps, payout);
+  return noteAnswer(deps, payout, standing?.kind === 'absent' ? outcome : standing);
+};
+
+/** Sends it once more when the sending before can no longer arrive; only one of many does. */
 const sendAgain = async (deps: Deps, payout: Payout): Promise<Payout> => {
   if (!maySendAgain(payout, deps.now())) return payout;
   const begun = await deps.payouts.save({ ...payout, sent_at: deps.now() });
-  if (!begun.won) return payout;
-  const outcome = await place(deps, begun.noun);
-  if (outcome?.kind !== 'failed') return noteAnswer(deps, begun.noun, outcome);
-  const standing = await ask(deps, begun.noun);
-  return noteAnswer(deps, begun.noun, standing?.kind === 'absent' ? outcome : standing);
+  return begun.won ? sendPayout(deps, begun.noun) : payout;
 };
+
+/** What only a sending tells is missing: the payee waits for it, or the channel has never received the payout. */
+const wantsSending = (payout: Payout, outcome: TransferOutcome | undefined): boolean =>
+  isUnderWay(payout) &&
+  (outcome?.kind === 'absent' || (outcome?.kind === 'processing' && outcome.waitsForPayee === true && !payout.action));
 
 /**
  * One under way is asked about; one that the channel has never received is sent again, under the same number. One that has
@@ -147,10 +152,9 @@ export const lookAtPayout = async (deps: Deps, id: string, { moveOn }: { moveOn:
     return payout;
   }
   const outcome = await ask(deps, payout);
-  const after =
-    outcome?.kind === 'absent' && isUnderWay(payout)
-      ? await sendAgain(deps, payout)
-      : outcome && (await applyPayoutOutcome(deps, id, outcome));
+  const after = wantsSending(payout, outcome)
+    ? await sendAgain(deps, payout)
+    : outcome && (await applyPayoutOutcome(deps, id, outcome));
   const unchanged = (after?.version ?? payout.version) === payout.version;
   // Rewriting it moves its next look to its next age; losing that race means that somebody else moved it.
   if (unchanged && moveOn) await deps.payouts.save(payout);

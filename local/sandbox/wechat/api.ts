@@ -8,6 +8,7 @@ import { paramError, Refusal, systemError } from './refusal.ts';
 import * as requests from './requests.ts';
 import { platformHeaders, verifyMerchant } from './signature.ts';
 import { fetchFile, offerFundBill, offerTradeBill } from './statements/downloads.ts';
+import { acceptTransfer, findTransfer, placedView, transferView } from './transfers/transfers.ts';
 import { refundView, transactionView } from './views.ts';
 
 /** Longer than any client should wait: the ten seconds after which a platform asks again, and a little. */
@@ -105,6 +106,21 @@ const routes: readonly Route[] = [
       const { refund, order } = findRefund(desk, name);
       return document(refundView(refund, order));
     },
+  },
+  {
+    method: 'POST',
+    path: /^\/v3\/fund-app\/mch-transfer\/transfer-bills$/,
+    handle: (desk, call) => {
+      const request = requests.parseBody(requests.TransferRequest, call.body);
+      if (request.appid !== desk.issued.appid) throw appidNotMatch();
+      const { bill, heard } = acceptTransfer(desk, request);
+      return heard ? document(placedView(bill)) : { kind: 'silence' };
+    },
+  },
+  {
+    method: 'GET',
+    path: /^\/v3\/fund-app\/mch-transfer\/transfer-bills\/out-bill-no\/([^/]+)$/,
+    handle: (desk, _call, name) => document(transferView(desk, findTransfer(desk, name))),
   },
   {
     method: 'GET',

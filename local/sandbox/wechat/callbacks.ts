@@ -31,6 +31,7 @@ const events = {
   'TRANSACTION.SUCCESS': { type: 'transaction', summary: '支付成功' },
   'REFUND.SUCCESS': { type: 'refund', summary: '退款成功' },
   'REFUND.CLOSED': { type: 'refund', summary: '退款关闭' },
+  'MCHTRANSFER.BILL.FINISHED': { type: 'mch_payment', summary: '商家转账单据终态通知' },
 } as const;
 export type EventType = keyof typeof events;
 

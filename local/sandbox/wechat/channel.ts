@@ -18,6 +18,8 @@ import { takeMoney } from './orders.ts';
 import { paramError } from './refusal.ts';
 import { settleRefund } from './refunds.ts';
 import { signIns } from './sign-in.ts';
+import { Transfers } from './transfers/book.ts';
+import { touchTransfer } from './transfers/transfers.ts';
 import { answerVersion2, isOfVersion2 } from './version-2/answer.ts';
 import { defineDownloads } from './statements/downloads.ts';
 import { fundStatement } from './statements/fund-bill.ts';
@@ -74,7 +76,13 @@ export const openWechat = (
   issued: Issued,
 ): Channel => {
   const { store } = shared;
-  const desk: Desk = { ...shared, issued, books: new Books(store), agreements: new Agreements(store) };
+  const desk: Desk = {
+    ...shared,
+    issued,
+    books: new Books(store),
+    agreements: new Agreements(store),
+    transfers: new Transfers(store),
+  };
   defineDownloads(desk.store);
   const signIn = signIns(desk);
   return {
@@ -96,6 +104,7 @@ export const openWechat = (
       })),
     pay: (orderNo) => touch(desk, orderNo, (order) => pay(desk, order)),
     fail: (orderNo) => touch(desk, orderNo, (order) => fail(desk, order)),
+    payee: (number, gesture) => store.transaction(() => touchTransfer(desk, number, gesture)),
     agreement: (number, gesture) => store.transaction(() => touchAgreement(desk, number, gesture)),
     statement: (billDate, kind) =>
       desk.store.transaction(() => {

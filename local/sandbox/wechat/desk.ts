@@ -5,6 +5,7 @@ import type { Store } from '../store.ts';
 import type { Agreements } from './agreements/book.ts';
 import type { Books } from './books.ts';
 import type { Issued } from './credentials.ts';
+import type { Transfers } from './transfers/book.ts';
 
 export const CHANNEL = 'wechat';
 
@@ -16,6 +17,7 @@ export interface Desk {
   readonly issued: Issued;
   readonly books: Books;
   readonly agreements: Agreements;
+  readonly transfers: Transfers;
   readonly store: Store;
   readonly faults: Faults;
   readonly postman: Postman;

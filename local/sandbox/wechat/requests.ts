@@ -87,6 +87,21 @@ export const RefundRequest = z
   });
 export type RefundRequest = z.infer<typeof RefundRequest>;
 
+/** 发起转账. @see https://pay.weixin.qq.com/doc/v3/merchant/4012716434 */
+export const TransferRequest = z.strictObject({
+  appid: text(32),
+  out_bill_no: z.string().regex(/^[0-9A-Za-z]{1,32}$/),
+  transfer_scene_id: text(36),
+  openid: text(64),
+  user_name: text(1_024).optional(),
+  transfer_amount: fen,
+  transfer_remark: text(32),
+  notify_url: NotifyUrl(256).optional(),
+  user_recv_perception: text(32).optional(),
+  transfer_scene_report_infos: z.array(z.strictObject({ info_type: text(15), info_content: text(32) })).max(10),
+});
+export type TransferRequest = z.infer<typeof TransferRequest>;
+
 export const OrderQuery = z.strictObject({ mchid: text(32) });
 
 export const BillQuery = z.strictObject({

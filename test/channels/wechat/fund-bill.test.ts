@@ -81,7 +81,7 @@ describe('a real fund bill', () => {
     const text = fixture('wechat/fundflow.BASIC.20210201.lf.csv').toString();
     const righted = text.replace('`3,`1,`0.01,`2,`0.02', '`2,`0,`0.00,`2,`0.02');
     expect(read(righted)).toEqual({
-      judges: ['payment', 'refund'],
+      judges: ['payment', 'refund', 'payout'],
       merchantsAtChannel: [],
       others: [],
       lines: [
@@ -97,7 +97,7 @@ describe('a fund bill', () => {
     const at = new Date('2026-01-31T04:00:00.000Z');
     const both = { currency: 'CNY', status: 'SUCCESS', at };
     expect(read(fundBill([payment, fee, refund, feeBack]))).toEqual({
-      judges: ['payment', 'refund'],
+      judges: ['payment', 'refund', 'payout'],
       merchantsAtChannel: [],
       others: [],
       lines: [
@@ -135,6 +135,16 @@ describe('a fund bill', () => {
       [6, '交易', -10_000n],
     ]);
   });
+
+  test.each(['商家转账', '企业付款'])(
+    'shows a transfer (%s) under our number; what comes of one is something else',
+    (what) => {
+      const transfer = { ...withdrawal, type: what, voucher: 'TRANSFER1', business: '1330' };
+      const { lines, others } = read(fundBill([payment, transfer, { ...transfer, income: true }]));
+      expect(lines[1]).toMatchObject({ kind: 'payout', channelOrderNo: 'TRANSFER1', channelTradeNo: '1330', fee: 0n });
+      expect(others).toMatchObject([{ what, amount: 900n }]);
+    },
+  );
 
   test('that has one thing twice shows it twice, each with a fee of its own', () => {
     const { lines } = read(fundBill([fee, payment, payment, fee]));

@@ -44,6 +44,16 @@ const refundsOf = (desk: Desk, until: number): Movement[] =>
     return fee > 0 ? [back, { ...about, type: '退还交易手续费', income: true, amount: fee }] : [back];
   });
 
+/** A transfer goes out when its user takes it. How real bills show one is not known; the name is the product's. */
+const transfersOf = (desk: Desk, until: number): Movement[] =>
+  desk.transfers
+    .all()
+    .filter(({ state, updated_at }) => state === 'SUCCESS' && updated_at < until)
+    .map(({ updated_at: at, transfer_bill_no, out_bill_no: voucher, amount, remark }) => {
+      const about = { at, business: transfer_bill_no, trade: transfer_bill_no, remark, voucher };
+      return { ...about, name: '商家转账', type: '商家转账', income: false, amount, by: `${desk.issued.mchid}API` };
+    });
+
 const signed = ({ income, amount }: Movement): number => (income ? amount : -amount);
 
 const row = (cells: readonly string[]): string => cells.map((cell) => `\`${cell}`).join(',');
@@ -54,12 +64,14 @@ const total = (movements: readonly Movement[], income: boolean): readonly string
 };
 
 /**
- * 资金账单 of a day's account BASIC: the money of the trade bill, one row for each movement, and what was left after each. Nothing is
- * ever drawn from the account. undefined for a day on which nothing moved. Faults of statements are those of the trade bill.
+ * 资金账单 of a day's account BASIC: the money of the trade bill and of transfers, one row for each movement, and what was left after
+ * each. Nothing is ever drawn from the account. undefined for a day on which nothing moved. Faults of statements are those of the trade bill.
  */
 export const fundStatement = (desk: Desk, date: string): Buffer | undefined => {
   const { from, until } = beijingDay(date);
-  const all = [...paymentsOf(desk, until), ...refundsOf(desk, until)].toSorted((one, other) => one.at - other.at);
+  const all = [...paymentsOf(desk, until), ...refundsOf(desk, until), ...transfersOf(desk, until)].toSorted(
+    (one, other) => one.at - other.at,
+  );
   const before = all.filter(({ at }) => at < from);
   const day = all.slice(before.length);
   if (day.length === 0) return undefined;
