@@ -294,7 +294,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a refund that the channel does not know yet has failed',
     'refunds/making/send-refund.ts',
-    '? await sendRefund(deps, refund)',
+    '? await sendAgain(deps, refund)',
     "? await applyRefundOutcome(deps, id, { kind: 'failed', failure: { code: 'x', message: 'x' } })",
   ),
   mutant(
