@@ -29,7 +29,7 @@ describe('the catalogue of refusals', () => {
 
   test('tells a caller to try again only where that can help', () => {
     const again = codes.flatMap(([code]) => (new Failure(code as FailureCode).retry === 'retry' ? [code] : []));
-    expect(again).toEqual(['conflict', 'insufficient_balance', 'too_many_requests', 'busy']);
+    expect(again).toEqual(['conflict', 'sign_in_failed', 'insufficient_balance', 'too_many_requests', 'busy']);
   });
 });
 
