@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 
 const BODY_LIMIT = 64 * 1024;
@@ -87,6 +88,23 @@ const answerTo = async (request: IncomingMessage, origin: string, listening: Lis
 const ErrorCode = z.object({ code: z.string() });
 const codeOf = (error: unknown): string => ErrorCode.safeParse(error).data?.code ?? '';
 
+const TRIES = 40;
+const WAIT_MS = 50;
+
+/** At the port of last time. Whoever holds it may be gone in a moment: a process that was killed, a call that somebody made from it. */
+const bindAgain = async (bind: (port: number) => Promise<void>, port: number): Promise<boolean> => {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    try {
+      await bind(port);
+      return true;
+    } catch (error) {
+      if (port === 0 || !/EADDRINUSE|EACCES/.test(codeOf(error))) throw error;
+      await sleep(WAIT_MS);
+    }
+  }
+  return false;
+};
+
 /** Serves on 127.0.0.1, at the port it had last time while that is free, so that addresses survive a restart. */
 export const listen = async (listening: Listening): Promise<Listener> => {
   let origin = '';
@@ -109,16 +127,18 @@ export const listen = async (listening: Listening): Promise<Listener> => {
   server.keepAliveTimeout = 65_000;
   const bind = (port: number) =>
     new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', () => {
-        server.off('error', reject);
+      const bound = () => {
+        server.off('error', failed);
         resolve();
-      });
+      };
+      const failed = (error: unknown) => {
+        server.off('listening', bound);
+        reject(error);
+      };
+      server.once('listening', bound).once('error', failed).listen(port, '127.0.0.1');
     });
-  await bind(listening.port).catch((error: unknown) => {
-    if (listening.port === 0 || !/EADDRINUSE|EACCES/.test(codeOf(error))) throw error;
-    return bind(0);
-  });
+  const isBound = await bindAgain(bind, listening.port);
+  if (!isBound) await bind(0);
   const { port } = z.object({ port: z.int() }).parse(server.address());
   origin = `http://127.0.0.1:${port}`;
   return {

@@ -151,6 +151,21 @@ describe('a restart', () => {
     other.close();
   });
 
+  it('waits a moment for its own address, which whoever holds it may leave', async () => {
+    const { control: before } = world.sandbox;
+    const other = createServer();
+    await world.restart(
+      () =>
+        new Promise((resolve) =>
+          other.listen(Number(new URL(before).port), '127.0.0.1', () => {
+            setTimeout(() => other.close(), 300);
+            resolve();
+          }),
+        ),
+    );
+    expect(world.sandbox.control).toBe(before);
+  });
+
   it('sends what fell due meanwhile once, not all its retries at once', async () => {
     world.ear.ear.status = 500;
     await paid(world);
