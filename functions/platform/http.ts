@@ -66,13 +66,38 @@ const complaintsOf = (error: z.ZodError) =>
       .map((name) => ({ pointer: pointerTo([...issue.path, name]), detail: 'this field is not known' }));
   });
 
-const jsonOf = (body: Buffer): unknown => {
-  if (body.length === 0) return {};
+/** Deeper than anything that we take. */
+const deepest = 32;
+
+/** What every object has: a member of that name would be taken for it, by JavaScript or by the store's client. */
+const reserved = ['__proto__', 'constructor'];
+
+/** What JSON can say and nothing behind us can keep: half a character (RFC 8259 §8.2), and names that are not for members. */
+const unfit = (value: unknown, path: readonly string[] = []): { pointer: string; detail: string }[] => {
+  const complain = (detail: string, ...name: string[]) => [{ pointer: pointerTo([...path, ...name]), detail }];
+  if (typeof value === 'string') return value.isWellFormed() ? [] : complain('half a character');
+  if (value === null || typeof value !== 'object') return [];
+  if (path.length >= deepest) return complain('nested too deeply');
+  return Object.entries(value).flatMap(([name, member]) => {
+    if (!name.isWellFormed()) return complain('half a character', name.toWellFormed());
+    return reserved.includes(name) ? complain('this name is reserved', name) : unfit(member, [...path, name]);
+  });
+};
+
+const decoded = (body: Buffer): unknown => {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
     throw new Failure('invalid_request', { detail: 'the body is not JSON' });
   }
+};
+
+const jsonOf = (body: Buffer): unknown => {
+  if (body.length === 0) return {};
+  const value = decoded(body);
+  const errors = unfit(value).slice(0, 20);
+  if (errors.length > 0) throw new Failure('invalid_request', { errors });
+  return value;
 };
 
 const parsed = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {

@@ -106,6 +106,25 @@ describe('a request', () => {
     expect(pointers(answer)).toEqual(where);
   });
 
+  test.each([
+    ['half a character', String.raw`{"amount":5,"tags":[{"a/b":"tea \ud83c"}]}`, ['/tags/0/a~1b']],
+    ['half a character in a name', String.raw`{"amount":5,"\udf75":1}`, ['/\ufffd']],
+    ['a name that every object has', '{"amount":5,"tags":[{"constructor":"x"}]}', ['/tags/0/constructor']],
+    ['the name of what it is made of', String.raw`{"amount":5,"\u005f_proto__":{}}`, ['/__proto__']],
+    [
+      'more depth than anything has',
+      `{"amount":5,"tags":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      [`/tags${'/0'.repeat(31)}`],
+    ],
+  ])('with %s is refused before anything is made of it', async (_, body, where) => {
+    const answer = await call({ body });
+    expect([answer.status, pointers(answer)]).toEqual([400, where]);
+  });
+
+  test('with whole characters, spelt by escapes too, is taken', async () => {
+    expect((await call({ body: String.raw`{"amount":5,"tags":[{"a/b":"\ud83c\udf75 \u8336"}]}` })).status).toBe(201);
+  });
+
   test('with a body that is no JSON is refused, and not quoted', async () => {
     const answer = await call({ body: '{"secret": whsec_abc' });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request', detail: 'the body is not JSON' } });

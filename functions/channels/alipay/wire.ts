@@ -4,6 +4,7 @@ import * as z from 'zod';
 
 import { beijingTime } from '#channels/beijing.ts';
 import { bytesOf, Unanswered } from '#channels/reply.ts';
+import { saying } from '#channels/text.ts';
 
 import { membersOf } from './members.ts';
 import { signed, verifyText, type Params } from './signature.ts';
@@ -124,7 +125,7 @@ const answerIn = (bytes: Buffer, method: string, key: KeyObject): Reply => {
   verifyText(text, signatureIn(members), key);
   const body: unknown = JSON.parse(text);
   const { code, msg, sub_code, sub_msg } = Answer.parse(body);
-  return { code, subCode: sub_code, message: (sub_msg || msg).slice(0, 256), body };
+  return { code, subCode: sub_code, message: saying(sub_msg || msg), body };
 };
 
 /**

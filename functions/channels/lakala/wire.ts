@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { bytesOf, Unanswered } from '#channels/reply.ts';
 import { stampOf } from '#channels/stamp.ts';
+import { saying } from '#channels/text.ts';
 
 import { authorization, verifyReply, type Platform, type Signer } from './signature.ts';
 
@@ -71,7 +72,7 @@ export const send = async (wire: Wire, path: string, data: object, signal: Abort
   if (response.status !== 200) throw new Unanswered(`Lakala answered ${response.status}`);
   verifyReply(Object.fromEntries(response.headers), bytes, { appid: signer.appid, platform: wire.platform }, now());
   const { code, msg, resp_data } = Said.parse(parsed(bytes));
-  return { code, message: msg.slice(0, 256), data: resp_data };
+  return { code, message: saying(msg), data: resp_data };
 };
 
 /** What every order and everything about one says of us. */

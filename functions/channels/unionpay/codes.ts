@@ -1,4 +1,5 @@
 import type { ChannelFailure } from '#channels/channel.ts';
+import { saying } from '#channels/text.ts';
 
 /*
  * 应答码. UnionPay's own rule is: 00 done, 03 04 05 unknown, anything else failed. Here a failure is only what is known to be one:
@@ -25,5 +26,5 @@ export const isFailure = (code: string) => failures.has(code);
 
 export const failureOf = (code: string, message: string | undefined): ChannelFailure => ({
   code,
-  message: (message ?? '').slice(0, 256),
+  message: saying(message ?? ''),
 });

@@ -4,6 +4,7 @@ import * as z from 'zod';
 
 import { bytesOf, mustBe, Unanswered } from '#channels/reply.ts';
 import { stampOf } from '#channels/stamp.ts';
+import { saying } from '#channels/text.ts';
 
 import type { Trust } from './certificates.ts';
 import { fieldsOfReply, texts, type Fields } from './fields.ts';
@@ -89,7 +90,7 @@ export const send = async (
   const told = texts(received);
   const { respCode, respMsg } = Said.parse(told);
   if (told['merId'] !== undefined) mustBe('merchant', told['merId'], wire.merchant);
-  return { code: respCode, message: respMsg.slice(0, 256), fields: told };
+  return { code: respCode, message: saying(respMsg), fields: told };
 };
 
 /** What a call about an order or refund says of that one. */

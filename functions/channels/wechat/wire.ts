@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { bytesOf, Unanswered } from '#channels/reply.ts';
+import { saying } from '#channels/text.ts';
 
 import { authorization, type Platform, type Signer, verifySigned } from './signature.ts';
 
@@ -32,7 +33,7 @@ const ErrorBody = z.object({ code: z.string().max(64), message: z.string().catch
 const refusalOf = (status: number, body: Buffer): Refusal => {
   try {
     const { code, message } = ErrorBody.parse(JSON.parse(body.toString('utf8')));
-    return { ok: false, status, code, message: message.slice(0, 256) };
+    return { ok: false, status, code, message: saying(message) };
   } catch {
     // A page of some proxy on the way: it has no code, so it can never mean a refusal or absence.
     return { ok: false, status, code: '', message: `HTTP ${status} without a reason` };

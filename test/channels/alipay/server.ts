@@ -1,10 +1,9 @@
 import { generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
 
 import type { RawCallback } from '#channels/channel.ts';
 
 import type { Signing } from '../contract.ts';
+import { talkingServer, type Line, type Talk } from '../talking-server.ts';
 
 /*
  * Alipay's side of its protocol in as few lines as it needs: it verifies our requests, signs its replies, and says what it is
@@ -25,8 +24,7 @@ export interface Said {
   readonly body?: object | string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signing?: Signing & { readonly not?: boolean };
-  /** How the connection itself misbehaves. */
-  readonly line?: 'silence' | 'drip' | 'reset' | 'cut';
+  readonly line?: Line;
   readonly padding?: number;
 }
 
@@ -87,54 +85,24 @@ const textOf = (said: Said, method: string): string | Buffer => {
   return `{"${name}":${answer}${tail}}`;
 };
 
-const speak = (response: ServerResponse, said: Said, method: string): void => {
-  const { status = 200, headers, line, padding = 0 } = said;
-  if (line === 'silence') return;
-  if (line === 'reset') return void response.destroy();
-  const body = Buffer.concat([Buffer.from(textOf(said, method)), Buffer.alloc(padding, ' ')]);
-  const all = { 'content-type': 'text/html;charset=utf-8', ...headers };
-  if (line === undefined) return void response.writeHead(status, all).end(body);
-  // More is promised than ever comes.
-  response.writeHead(status, { ...all, 'content-length': body.length + 1 });
-  response.write(body);
-  if (line === 'cut') setTimeout(() => response.destroy(), 20);
-};
+const talkOf = (said: Said, method: string): Talk => ({
+  status: said.status ?? 200,
+  headers: { 'content-type': 'text/html;charset=utf-8', ...said.headers },
+  body: Buffer.concat([Buffer.from(textOf(said, method)), Buffer.alloc(said.padding ?? 0, ' ')]),
+  ...(said.line && { line: said.line }),
+});
+
+const notGenuine = '{"error_response":{"code":"40002","msg":"Invalid","sub_code":"isv.invalid-signature"}}';
 
 /** Listens on loopback. What it says is asked anew for each request. */
-export const alipayServer = async (now: () => Date, say: (asked: Asked) => Said) => {
-  const received: Asked[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      const target = request.url ?? '';
-      const { pathname: path, searchParams } = new URL(target, 'http://127.0.0.1');
-      const params = { ...Object.fromEntries(searchParams), ...Object.fromEntries(new URLSearchParams(body)) };
-      const content = JSON.parse(params['biz_content'] ?? '{}') as Record<string, unknown>;
-      const asked = { path, target, body, params, content };
-      const time = new Date(now().getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
-      const isGenuine = request.method === 'POST' && isFromApp(params) && params['timestamp'] === time;
-      if (path === '/gateway.do' && !isGenuine)
-        return speak(
-          response,
-          { body: '{"error_response":{"code":"40002","msg":"Invalid","sub_code":"isv.invalid-signature"}}' },
-          '',
-        );
-      received.push(asked);
-      return speak(response, say(asked), params['method'] ?? '');
-    });
+export const alipayServer = (now: () => Date, say: (asked: Asked) => Said) =>
+  talkingServer<Asked>(({ method, target, body }) => {
+    const { pathname: path, searchParams } = new URL(target, 'http://127.0.0.1');
+    const params = { ...Object.fromEntries(searchParams), ...Object.fromEntries(new URLSearchParams(body)) };
+    const time = new Date(now().getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+    const isGenuine = method === 'POST' && isFromApp(params) && params['timestamp'] === time;
+    if (path === '/gateway.do' && !isGenuine) return { talk: talkOf({ body: notGenuine }, '') };
+    const content = JSON.parse(params['biz_content'] ?? '{}') as Record<string, unknown>;
+    const asked = { path, target, body, params, content };
+    return { asked, talk: talkOf(say(asked), params['method'] ?? '') };
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    received,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-};

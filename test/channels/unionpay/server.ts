@@ -7,13 +7,12 @@ import {
   X509Certificate,
   type KeyObject,
 } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
 
 import type { RawCallback } from '#channels/channel.ts';
 
 import { certificate } from '../../../local/sandbox/unionpay/certificates.ts';
 import type { Signing } from '../contract.ts';
+import { talkingServer, type Line, type Talk } from '../talking-server.ts';
 
 /*
  * UnionPay's side of its protocol in as few lines as it needs: it verifies our requests, signs its replies, and says what it is
@@ -58,8 +57,7 @@ export type Said = {
   readonly body?: Readonly<Record<string, string>> | string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signing?: Signing & { readonly not?: boolean; readonly certificate?: string };
-  /** How the connection itself misbehaves. */
-  readonly line?: 'silence' | 'drip' | 'reset' | 'cut';
+  readonly line?: Line;
   readonly padding?: number;
 };
 
@@ -120,46 +118,19 @@ const textOf = ({ body = {}, signing = {} }: Said): Buffer => {
   );
 };
 
-const speak = (response: ServerResponse, said: Said): void => {
-  const { status = 200, headers, line, padding = 0 } = said;
-  if (line === 'silence') return;
-  if (line === 'reset') return void response.destroy();
-  const body = Buffer.concat([textOf(said), Buffer.alloc(padding, ' ')]);
-  const all = { 'content-type': 'text/html;charset=utf-8', ...headers };
-  if (line === undefined) return void response.writeHead(status, all).end(body);
-  // More is promised than ever comes.
-  response.writeHead(status, { ...all, 'content-length': body.length + 1 });
-  response.write(body);
-  if (line === 'cut') setTimeout(() => response.destroy(), 20);
-};
+const talkOf = (said: Said): Talk => ({
+  status: said.status ?? 200,
+  headers: { 'content-type': 'text/html;charset=utf-8', ...said.headers },
+  body: Buffer.concat([textOf(said), Buffer.alloc(said.padding ?? 0, ' ')]),
+  ...(said.line && { line: said.line }),
+});
 
 /** Listens on loopback. What it says is asked anew for each request. */
-export const unionpayServer = async (say: (asked: Asked) => Said) => {
-  const received: Asked[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      const path = request.url ?? '';
-      const params = Object.fromEntries(new URLSearchParams(body));
-      const asked = { path, body, params };
-      if (request.method !== 'POST' || !isFromMerchant(params))
-        return speak(response, { body: 'respCode=11&respMsg=验证签名失败' });
-      received.push(asked);
-      return speak(response, say(asked));
-    });
+export const unionpayServer = (say: (asked: Asked) => Said) =>
+  talkingServer<Asked>(({ method, target: path, body }) => {
+    const params = Object.fromEntries(new URLSearchParams(body));
+    if (method !== 'POST' || !isFromMerchant(params))
+      return { talk: talkOf({ body: 'respCode=11&respMsg=验证签名失败' }) };
+    const asked = { path, body, params };
+    return { asked, talk: talkOf(say(asked)) };
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    received,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-};

@@ -8,12 +8,11 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import type { RawCallback } from '#channels/channel.ts';
 
 import type { Signing } from '../contract.ts';
+import { talkingServer, type Line, type Request, type Talk } from '../talking-server.ts';
 
 /*
  * WeChat's side of its protocol in as few lines as it needs: it verifies our requests, signs its replies, and says what it is
@@ -37,16 +36,10 @@ export interface Said {
   readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signing?: Signing & { readonly not?: boolean; readonly probe?: boolean };
-  /** How the connection itself misbehaves. */
-  readonly line?: 'silence' | 'drip' | 'reset' | 'cut';
+  readonly line?: Line;
 }
 
-export interface Asked {
-  readonly method: string;
-  readonly target: string;
-  readonly body: string;
-  readonly headers: IncomingMessage['headers'];
-}
+export type Asked = Request;
 
 /** The four headers over a body, as WeChat makes them. */
 export const signed = (
@@ -128,46 +121,24 @@ const isGenuine = ({ method, target, body, headers }: Asked, now: Date): boolean
   return verify('sha256', message, keys.merchant.publicKey, Buffer.from(signature!, 'base64'));
 };
 
-const speak = (response: ServerResponse, said: Said, now: Date): void => {
-  const { status, body = '', headers, signing = {}, line } = said;
-  if (line === 'silence') return;
-  if (line === 'reset') return void response.destroy();
-  // As WeChat's own clients expect: only successes are sure to be signed.
-  const isSigned = status < 300 && !signing.not;
-  const all = { ...(isSigned && signed(body, now, signing)), 'content-type': 'application/json', ...headers };
-  if (line === undefined) return void response.writeHead(status, all).end(body);
-  // More is promised than ever comes.
-  response.writeHead(status, { ...all, 'content-length': Buffer.byteLength(body) + 1 });
-  response.write(body);
-  if (line === 'cut') setTimeout(() => response.destroy(), 20);
-};
+const talkOf = ({ status, body = '', headers, signing = {}, line }: Said, now: Date): Talk => ({
+  status,
+  headers: {
+    // As WeChat's own clients expect: only successes are sure to be signed.
+    ...(status < 300 && !signing.not && signed(body, now, signing)),
+    'content-type': 'application/json',
+    ...headers,
+  },
+  body: Buffer.from(body),
+  ...(line && { line }),
+});
+
+const notGenuine: Said = { status: 401, body: '{"code":"SIGN_ERROR","message":"错误的签名"}' };
 
 /** Listens on loopback. What it says is asked anew for each request. */
-export const wechatServer = async (now: Date, say: (asked: Asked) => Said) => {
-  const received: Asked[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      const asked = { method: request.method ?? '', target: request.url ?? '', body, headers: request.headers };
-      const isTaken = isOfV2(asked.target) ? isGenuineV2(asked) : isGenuine(asked, now);
-      if (!isTaken && !asked.target.startsWith('/elsewhere'))
-        return speak(response, { status: 401, body: '{"code":"SIGN_ERROR","message":"错误的签名"}' }, now);
-      received.push(asked);
-      return speak(response, say(asked), now);
-    });
+export const wechatServer = (now: Date, say: (asked: Asked) => Said) =>
+  talkingServer<Asked>((asked) => {
+    const isTaken = isOfV2(asked.target) ? isGenuineV2(asked) : isGenuine(asked, now);
+    if (!isTaken && !asked.target.startsWith('/elsewhere')) return { talk: talkOf(notGenuine, now) };
+    return { asked, talk: talkOf(say(asked), now) };
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    received,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-};

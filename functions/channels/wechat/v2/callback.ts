@@ -1,4 +1,5 @@
 import { CallbackRefused, type Heard, type RawCallback } from '#channels/channel.ts';
+import { saying } from '#channels/text.ts';
 
 import { neverPaid, outcomeOf } from '../outcome.ts';
 import { changeOf } from './agreement.ts';
@@ -33,7 +34,7 @@ const paymentHeard = (fields: Fields): Heard => {
     const { outcome } = outcomeOf(transactionOf({ ...fields, trade_state: trade_state || 'SUCCESS' }));
     return { ...about, outcome };
   }
-  const failure = { code: err_code.slice(0, 64), message: err_code_des.slice(0, 256) };
+  const failure = { code: err_code.slice(0, 64), message: saying(err_code_des) };
   return { ...about, outcome: neverPaid(err_code) ? { kind: 'failed', failure } : { kind: 'pending' } };
 };
 

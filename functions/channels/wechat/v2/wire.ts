@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 import { bytesOf, Unanswered } from '#channels/reply.ts';
+import { saying } from '#channels/text.ts';
 
 import { fieldsOf, xmlOf, type Fields } from './xml.ts';
 
@@ -108,6 +109,6 @@ export const send = async (
   return {
     ok: false,
     code: (fields['err_code'] ?? '').slice(0, 64),
-    message: (fields['err_code_des'] ?? '').slice(0, 256),
+    message: saying(fields['err_code_des'] ?? ''),
   };
 };
