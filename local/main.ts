@@ -26,7 +26,7 @@ const firstScreen = ({ stage }: Platform, cashier: string | undefined) => `
        npm run call     signs and sends any request    npm run trace    what became of a payment
        npm run trigger  makes any event happen         npm run listen   shows the webhooks, hands them on
        npm run demo     plays and checks a whole payment day on a store of its own
-  State is kept in ${folder}/ (npm start -- --fresh begins empty). Ctrl-C stops everything.
+  State is kept in ${folder}/ (npm start -- --fresh begins empty, --verbose shows the whole log). Ctrl-C stops everything.
 `;
 
 /** Serves until it is told to stop. */
@@ -36,7 +36,10 @@ const serve = async (port: number, { fresh, verbose }: { fresh: boolean; verbose
   const platform = await startPlatform({
     dataDir: folder,
     port,
-    ...(verbose && { log: (line: string) => console.error(line) }),
+    // What goes wrong is always shown: an answer of 500 names the trace under which it stands here.
+    log: (line) => {
+      if (verbose || line.includes('"level":"ERROR"')) console.error(line);
+    },
   });
   writeStage(platform.stage);
   console.log(firstScreen(platform, await exampleCashier(platform)));
